@@ -1,0 +1,41 @@
+"""Control groups of a container: made, limited, frozen, killed, read and removed; v1, hybrid and v2 alike.
+
+Everybody uses the functions of this package (`facade`); `v1` and `v2` hold the tables of the two interfaces.
+A container's cgroup is `pydock/<container id>` below each controller unless its spec names a path.
+"""
+
+from __future__ import annotations
+
+from .facade import (
+    apply,
+    create,
+    freeze,
+    frozen,
+    join,
+    kill,
+    oom_kills,
+    pids,
+    remove,
+    stats,
+    thaw,
+)
+from .records import Group, Resources, Usage, group, resources
+
+__all__ = [
+    "Group",
+    "Resources",
+    "Usage",
+    "apply",
+    "create",
+    "freeze",
+    "frozen",
+    "group",
+    "join",
+    "kill",
+    "oom_kills",
+    "pids",
+    "remove",
+    "resources",
+    "stats",
+    "thaw",
+]
