@@ -1,0 +1,14 @@
+"""The OCI runtime: a specification planned by pure code, then made into processes.
+
+Standard library and `core.linux` only (and the leaves): the spawner and every shim are made of this.
+
+- `records`: what an engine asks; `plan`: spec -> plan, pure; `launch`, `join`: plan -> process.
+- `spawner/`: the small process beside an engine; it alone forks.
+- `shim/`: one per container; owns its process, log, exit code and restarts; outlives every engine.
+- `worker/`: short-lived processes for foreign bytes and trees, inside a chroot.
+- `client`: the asyncio side of the spawner's and the shims' sockets, used by engines.
+- `journal`: the file in which a shim tells what happened, read by engines.
+
+On disk: `/run/pydock/containers/<id>/` holds `shim.sock` (0600), `shim.lock` (held while the shim lives),
+`journal` and, per exec, `execs/<exec id>`.
+"""

@@ -1,0 +1,1 @@
+"""Colour themes as data: `<name>.toml`, read by `pydock.tui.theme`."""
