@@ -70,8 +70,13 @@ def parse_duration(text: str) -> int:
     parts = _DURATION_PART.findall(body)
     if not parts or "".join(n + u for n, u in parts) != body:
         raise Invalid(f'time: invalid duration "{text}"')
-    total = sum(int(float(number) * _DURATION_UNITS[unit]) for number, unit in parts)
+    total = sum(_exact(number, _DURATION_UNITS[unit]) for number, unit in parts)
     return -total if text.startswith("-") else total
+
+
+def _exact(number: str, unit: int) -> int:
+    whole, _, fraction = number.partition(".")
+    return int(whole or "0") * unit + int(fraction or "0") * unit // 10 ** len(fraction)
 
 
 def format_duration(nanoseconds: int) -> str:
