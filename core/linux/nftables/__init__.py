@@ -1,0 +1,25 @@
+"""nftables by raw netlink: one table of ours, `inet pydock`, and nobody else's touched.
+
+- `wire`: netfilter's messages and expressions, encoded; no knowledge of containers.
+- `table`: our table: what is in it, put there as one transaction.
+- `ports`: published ports, each one element of a map; used by the shim.
+- `foreign`: other programs' forward chains that drop, and the accept that lets our bridges through.
+
+Standard library only: the shim imports it.
+"""
+
+from __future__ import annotations
+
+from .ports import PortLike, add_ports, ports, remove_ports
+from .table import Bridge, delete_table, ensure_table, table_exists
+
+__all__ = [
+    "Bridge",
+    "PortLike",
+    "add_ports",
+    "delete_table",
+    "ensure_table",
+    "ports",
+    "remove_ports",
+    "table_exists",
+]
