@@ -77,7 +77,8 @@ def test_times_take_dockers_forms(text: str, moment: int) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"),
-     (600, "10 minutes"), (3600, "About an hour"), (7200, "2 hours"), (86400 * 3, "3 days"), (86400 * 21, "3 weeks"),
+     (600, "10 minutes"), (3600, "About an hour"),
+     (7200, "2 hours"), (86400 * 3, "3 days"), (86400 * 21, "3 weeks"),
      (86400 * 100, "3 months"), (86400 * 800, "2 years")],
 )  # fmt: skip
 def test_ages_are_told_in_dockers_words(seconds: float, text: str) -> None:
