@@ -10,13 +10,17 @@ Standard library only: the shim imports it.
 
 from __future__ import annotations
 
-from .ports import PortLike, add_ports, ports, remove_ports
+from .foreign import Admission, admit
+from .ports import Port, PortLike, add_ports, ports, remove_ports
 from .table import Bridge, delete_table, ensure_table, table_exists
 
 __all__ = [
+    "Admission",
     "Bridge",
+    "Port",
     "PortLike",
     "add_ports",
+    "admit",
     "delete_table",
     "ensure_table",
     "ports",

@@ -75,7 +75,7 @@ _PORT_MAPS: Final = (
 _BRIDGE_SETS: Final = (
     Set("bridges", ("ifname",)),
     Set("internal", ("ifname",)),
-    Set("fwd", ("ifname", "ifname"), ("verdict",)),
+    Set("between", ("ifname", "ifname"), ("verdict",)),
     Set("nets4", ("ipv4_addr",), interval=True),
     Set("nets6", ("ipv6_addr",), interval=True),
     Set("closed4", ("ipv4_addr",), interval=True),
@@ -158,7 +158,7 @@ def _elements(bridges: Sequence[Bridge]) -> Iterator[tuple[str, list[bytes]]]:
     yield "bridges", [element(name_key(bridge.name)) for bridge in bridges]
     yield "internal", [element(name_key(bridge.name)) for bridge in bridges if bridge.internal]
     yield (
-        "fwd",
+        "between",
         [verdict_element(name_key(bridge.name) * 2, ACCEPT if bridge.icc else DROP) for bridge in bridges],
     )
     subsets = (
@@ -224,7 +224,7 @@ def _rules() -> Iterator[tuple[str, *tuple[bytes, ...]]]:
     yield "forward", verdict(JUMP, "user")
     yield "forward", established, verdict(ACCEPT)
     both = meta("iifname", REGISTER) + meta("oifname", REGISTER + 4)
-    yield "forward", both, verdict_of("fwd")
+    yield "forward", both, verdict_of("between")
     yield "forward", meta("iifname"), member("internal"), verdict(DROP)
     yield "forward", meta("oifname"), member("internal"), verdict(DROP)
     yield "forward", to_bridge, published, verdict(ACCEPT)

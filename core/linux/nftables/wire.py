@@ -125,10 +125,16 @@ def rule(family: int, table: str, chain: str, *expressions: bytes) -> Message:
     return Message(_NEWRULE, _CREATE | NLM_F_APPEND, body)
 
 
-def insert_rule(family: int, table: str, chain: str, mark: bytes, *expressions: bytes) -> Message:
-    """Put a rule before all others of a chain; `mark` comes back when the rules are listed."""
-    body = generic(family) + text(1, table) + text(2, chain) + nested(4, *expressions) + attribute(7, mark)
-    return Message(_NEWRULE, _CREATE, body)
+def marked_rule(family: int, table: str, chain: str, mark: bytes, *expressions: bytes) -> Message:
+    """Append a rule with user data, which comes back when the rules are listed."""
+    appended = rule(family, table, chain, *expressions)
+    return appended._replace(body=appended.body + attribute(7, mark))
+
+
+def comment(words: str) -> bytes:
+    """User data that `nft list` shows as the rule's comment."""
+    data = words.encode() + b"\0"
+    return bytes([0, len(data)]) + data
 
 
 def delete_rule(family: int, table: str, chain: str, handle: bytes) -> Message:
