@@ -83,8 +83,8 @@ def _forgive(value: object, kind: msgspec.inspect.Type) -> object:
         case msgspec.inspect.StructType(fields=fields) if isinstance(value, dict):
             return _forgive_struct(value, fields)
         case msgspec.inspect.ListType(item_type=item):
-            if isinstance(value, str):
-                return [value]
+            if value is None or isinstance(value, str):
+                return [] if value is None else [value]
             return [_forgive(v, item) for v in value] if isinstance(value, list) else value
         case msgspec.inspect.DictType(value_type=item) if isinstance(value, dict):
             empty = isinstance(item, msgspec.inspect.StructType | msgspec.inspect.DictType)

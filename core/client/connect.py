@@ -1,0 +1,59 @@
+"""Which engine a face talks to: the one in its own process, or a daemon (DOCKER_HOST, -H)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from urllib.parse import urlsplit
+
+from ..errors import Invalid, Unsupported
+from .client import Client
+from .direct import DirectTransport
+from .transport import Handler, Transport
+
+Embedded = Callable[[], AbstractAsyncContextManager[Handler]]
+"""Builds an engine in this process and gives its `handle`; only faces know how."""
+
+
+def chosen_host(host: str | None = None, environment: Mapping[str, str] | None = None) -> str | None:
+    """Return the daemon's address (`unix://…`, `tcp://…`), or None for the embedded engine.
+
+    A `host` asked for goes before PYDOCK_HOST, and that before DOCKER_HOST; "embedded" and "" are None.
+    """
+    values = os.environ if environment is None else environment
+    chosen = host
+    if chosen is None:
+        chosen = values.get("PYDOCK_HOST")
+    if chosen is None:
+        chosen = values.get("DOCKER_HOST")
+    return None if chosen in (None, "", "embedded") else chosen
+
+
+@contextlib.asynccontextmanager
+async def connect(host: str | None, embedded: Embedded) -> AsyncIterator[Client]:
+    """Open a client: to `host` as `chosen_host` returned it, or to an engine made by `embedded`.
+
+    Raises Invalid for an address that is none, Unavailable when the first request finds nobody.
+    """
+    if host is None:
+        async with embedded() as handle, Client(DirectTransport(handle)) as client:
+            yield client
+        return
+    async with Client(transport_for(host)) as client:
+        yield client
+
+
+def transport_for(host: str) -> Transport:
+    """Make the transport to a daemon's address."""
+    from .http import Address, HttpTransport
+
+    url = urlsplit(host if "://" in host else f"tcp://{host}")
+    if url.scheme == "unix":
+        return HttpTransport(Address(socket_path=url.netloc + url.path, shown=host))
+    if url.scheme in ("tcp", "http"):
+        return HttpTransport(Address(url=f"http://{url.netloc}", shown=host))
+    if url.scheme in ("ssh", "https", "npipe", "fd"):
+        raise Unsupported(f"not supported yet: {host}: use a unix:// or tcp:// address")
+    raise Invalid(f'unable to parse docker host "{host}"')
