@@ -17,6 +17,7 @@ from kernel.netns import Interface, Namespace, connect, listen, reaches
 from pydock.core.linux import netlink, nftables
 from pydock.core.linux.nftables import Bridge, Port
 
+POLICY_DROP = "{ type filter hook forward priority 0; policy drop; }"
 BRIDGES = (Bridge("pydock0", ("172.17.0.0/16", "fd00:17::/64")), Bridge("other0", ("172.18.0.0/16",)))
 
 
@@ -50,16 +51,15 @@ def _build(world: World) -> None:
     host = world.host
     host.run(netlink.write_sysctl, "net/ipv4/ip_forward", "1")
     host.run(netlink.write_sysctl, "net/ipv6/conf/all/forwarding", "1")
+    # fe80::1: neighbours are asked from a link-local address, and the kernel's own is valid a second later.
     # `outside` hangs on a bridge that is not ours: to the firewall it is any network card.
     for bridge, *addresses in (
-        ("up0", "192.0.2.1/24", "2001:db8::1/64"),
-        ("pydock0", "172.17.0.1/16", "fd00:17::1/64"),
+        ("up0", "192.0.2.1/24", "2001:db8::1/64", "fe80::1/64"),
+        ("pydock0", "172.17.0.1/16", "fd00:17::1/64", "fe80::1/64"),
         ("other0", "172.18.0.1/16"),
     ):
         host.run(netlink.create_bridge, bridge)
         host.run(netlink.write_sysctl, f"net/ipv4/conf/{bridge}/route_localnet", "1")
-        # Neighbours are asked from the link-local address; with duplicate detection it is there a second later.
-        host.run(netlink.write_sysctl, f"net/ipv6/conf/{bridge}/accept_dad", "0")
         for address in addresses:
             host.run(netlink.add_address, bridge, address)
     # The neighbour routes everything by the host, also what is addressed to containers.
