@@ -1,9 +1,27 @@
-"""Where a log comes from, and the reader that keeps a store fed from it."""
+"""Where a log comes from, and the reader that keeps a store fed from it.
+
+The reader asks for the last lines first; older ones are fetched when they are scrolled to. When the line to
+the engine breaks it asks again from just before the newest line, and leaves out what the store already has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
+
+from pydock.core.errors import PydockError
+
+from . import stamp
+from .store import NOTE, LogStore
+
+SLICE = 0.004
+"""Seconds a reader may hold the loop."""
+
+_OVERLAP = 1_000_000_000
+_RETRY_FIRST, _RETRY_MOST = 0.5, 15.0
 
 
 class LogSource(Protocol):
@@ -13,9 +31,223 @@ class LogSource(Protocol):
     color: str
 
     def open(self, *, since: int | None = None, tail: int | None = None) -> AsyncIterator[tuple[int, bytes]]:
-        """Follow the log: (1 stdout or 2 stderr, bytes) with Docker's timestamps, from `since` (ns) on."""
+        """Follow the log: (1 stdout or 2 stderr, bytes) with Docker's timestamps, from `since` (ns) on.
+
+        Ends when the container has; raises PydockError or OSError when the engine is gone.
+        """
         ...
 
-    def older(self, *, until: int, since: int) -> AsyncIterator[tuple[int, bytes]]:
+    def older(self, *, since: int, until: int) -> AsyncIterator[tuple[int, bytes]]:
         """Read what was logged from `since` to `until` (both ns, inclusive), then end."""
         ...
+
+
+class ContainerLogs(Protocol):
+    """The part of the typed client that a log needs (`client.containers`)."""
+
+    def logs(
+        self,
+        id: str,
+        *,
+        follow: bool = False,
+        stdout: bool = True,
+        stderr: bool = True,
+        since: str | None = None,
+        until: str | None = None,
+        timestamps: bool = False,
+        tail: str | int | None = None,
+    ) -> AsyncIterator[tuple[int, bytes]]: ...
+
+
+class ContainerLog:
+    """The log of one container, read through the typed client."""
+
+    def __init__(self, containers: ContainerLogs, id: str, name: str, color: str = "") -> None:
+        self.name = name
+        self.color = color
+        self._containers = containers
+        self._id = id
+
+    def open(self, *, since: int | None = None, tail: int | None = None) -> AsyncIterator[tuple[int, bytes]]:
+        return self._containers.logs(
+            self._id,
+            follow=True,
+            timestamps=True,
+            since=None if since is None else _seconds(since),
+            tail="all" if tail is None else str(tail),
+        )
+
+    def older(self, *, since: int, until: int) -> AsyncIterator[tuple[int, bytes]]:
+        return self._containers.logs(
+            self._id, timestamps=True, since=_seconds(since), until=_seconds(until), tail="all"
+        )
+
+
+def _seconds(ns: int) -> str:
+    """Write a time as the Engine API takes it: seconds with nine decimals."""
+    return f"{ns // 1_000_000_000}.{ns % 1_000_000_000:09d}"
+
+
+class LogReader:
+    """Reads `source` into `store`; `state` is "following", "ended" or why it waits."""
+
+    def __init__(
+        self,
+        source: LogSource,
+        store: LogStore,
+        *,
+        tail: int | None = 1000,
+        since: int | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.source = source
+        self.store = store
+        self.state = "connecting"
+        self.lost = False
+        self._tail = tail
+        self._since = since
+        self._changed = changed
+        self._again = asyncio.Event()
+        self._oldest_reached = tail is None and since is None
+
+    async def run(self) -> None:
+        """Follow until cancelled: past the container's end it waits for `resume`."""
+        delay = _RETRY_FIRST
+        while True:
+            self._again.clear()
+            try:
+                await self._follow()
+            except (PydockError, OSError) as err:
+                self._tell(f"no log: {err}", lost=True)
+                await self._wait(delay)
+                delay = min(delay * 2, _RETRY_MOST)
+                continue
+            delay = _RETRY_FIRST
+            self.store.finish()
+            self._tell("ended")
+            await self._again.wait()
+
+    def resume(self) -> None:
+        """Ask again now: the container was started, or the engine is back."""
+        self._again.set()
+
+    async def load_older(self, lines: int = 1000) -> int:
+        """Put at least `lines` older lines in front where there are as many; returns how many came."""
+        store = self.store
+        if self._oldest_reached or store.first == store.end:
+            return 0
+        first = next((t for b in store.batches(store.first, store.end) for t in b.times if t), stamp.NONE)
+        if not first:
+            return 0
+        known = Counter((line[1], line[2]) for line in _lines_at(store, first))
+        span = 60_000_000_000
+        found: list[tuple[int, int, bytes]] = []
+        while len(found) < lines and not self._oldest_reached:
+            since = max(0, first - span)
+            found = await self._between(since, first, known.copy())
+            self._oldest_reached = since == 0
+            span *= 16
+        self._oldest_reached = self._oldest_reached and len(found) <= lines
+        return store.prepend(found[-lines:])
+
+    async def _between(
+        self, since: int, until: int, known: Counter[tuple[int, bytes]]
+    ) -> list[tuple[int, int, bytes]]:
+        part = LogStore(max_bytes=self.store.max_bytes)
+        async for stream, data in self.source.older(since=since, until=until):
+            part.feed(stream, data)
+        part.finish()
+        found = []
+        for batch in part.batches(part.first, part.end):
+            for stream, at, text in zip(batch.streams, batch.times, batch.texts, strict=True):
+                if at == until and known[stream, text] > 0:
+                    known[stream, text] -= 1
+                elif at <= until:
+                    found.append((stream, at, text))
+        return found
+
+    async def _follow(self) -> None:
+        newest = _newest(self.store)
+        if newest:
+            chunks = _Unseen(self.store, newest).filter(self.source.open(since=newest - _OVERLAP))
+        else:
+            chunks = self.source.open(since=self._since, tail=self._tail)
+        began = time.perf_counter()
+        async for stream, data in chunks:
+            if self.state != "following":
+                self._tell("following")
+            self.store.feed(stream, data)
+            self._changed()
+            if time.perf_counter() - began > SLICE:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._again.wait(), seconds)
+        except TimeoutError:
+            pass
+
+    def _tell(self, state: str, *, lost: bool = False) -> None:
+        self.state = state
+        self.lost = lost
+        self._changed()
+
+
+def _newest(store: LogStore) -> int:
+    """Return the time of the newest stamped line."""
+    for id in range(store.end - 1, max(store.first, store.end - 1000) - 1, -1):
+        line = store.line(id)
+        if line.stream != NOTE and line.time:
+            return line.time
+    return stamp.NONE
+
+
+def _lines_at(store: LogStore, ns: int) -> list[tuple[int, int, bytes]]:
+    """Return the oldest lines (time, stream, text) that carry exactly this time."""
+    found: list[tuple[int, int, bytes]] = []
+    for batch in store.batches(store.first, store.end):
+        for stream, at, text in zip(batch.streams, batch.times, batch.texts, strict=True):
+            if at > ns:
+                return found
+            if stream != NOTE:
+                found.append((at, stream, text))
+    return found
+
+
+class _Unseen:
+    """Leaves out of a stream what `store` has of it, line by line, until it is past `newest`."""
+
+    def __init__(self, store: LogStore, newest: int) -> None:
+        self._newest = newest
+        self._carry = {1: b"", 2: b""}
+        self._known: Counter[tuple[int, int, bytes]] = Counter()
+        for batch in store.batches(store.find_time(newest - _OVERLAP), store.end):
+            self._known.update(zip(batch.streams, batch.times, batch.texts, strict=True))
+
+    async def filter(self, chunks: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[tuple[int, bytes]]:
+        past = False
+        async for stream, data in chunks:
+            if past:
+                yield stream, data
+                continue
+            *lines, self._carry[stream] = (self._carry[stream] + data).split(b"\n")
+            kept = []
+            for line in lines:
+                at, text = stamp.split(line)
+                key = (stream, at, text.removesuffix(b"\r"))
+                past = past or at > self._newest
+                if self._known[key] > 0:
+                    self._known[key] -= 1
+                else:
+                    kept.append(line + b"\n")
+            if kept:
+                yield stream, b"".join(kept)
+            if past:
+                for each, rest in self._carry.items():
+                    if rest:
+                        yield each, rest
+        if not past:
+            for each, rest in self._carry.items():
+                if rest:
+                    yield each, rest

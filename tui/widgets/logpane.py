@@ -1,19 +1,429 @@
-"""A log pane: a virtual view of one or several logs."""
+"""A log pane: a virtual view of one log or of several merged, with a filter, a search and its own keys."""
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import Input
 
-from ..logs.source import LogSource
+from pydock.core.errors import Invalid, PydockError
+
+from ..clock import clock_of
+from ..logs.filter import Filter, parse
+from ..logs.model import LogModel
+from ..logs.source import LogReader, LogSource
+from ..logs.store import LogStore
+from .logcanvas import LogCanvas
+
+_TAIL = 1000
+# Seconds back that the keys 1 to 4 ask for.
+_RANGES = {1: 60, 2: 300, 3: 900, 4: 3600}
+# OSC 52: tmux takes 1 MiB, some terminals 74,994 bytes; more would be cut or ignored without a word.
+_COPY_MOST = 1 << 20
 
 
-class LogPane(Widget):
-    """Shows the log of `sources`; several are merged in time order."""
+class LogPane(Vertical):
+    """Shows the log of `sources`; several are merged in time order.
+
+    `stores` hands over lines that were read already, one store a source.
+    """
+
+    DEFAULT_CSS = """
+    LogPane { height: 1fr; width: 1fr; }
+    LogPane > Input { display: none; height: 1; border: none; padding: 0 1; }
+    LogPane > Input:focus { border: none; }
+    """
+
+    BINDINGS = [
+        Binding("f", "follow", "Follow", id="logs.follow"),
+        Binding("slash", "prompt('search')", "Search", id="logs.search"),
+        Binding("n", "find(True)", "Next hit", id="logs.next", show=False),
+        Binding("N,upper_n", "find(False)", "Previous hit", id="logs.previous", show=False),
+        Binding("ampersand", "prompt('filter')", "Filter", id="logs.filter"),
+        Binding("exclamation_mark", "invert", "Invert filter", id="logs.invert", show=False),
+        Binding("x", "regex", "Regex on or off", id="logs.regex", show=False),
+        Binding("E,upper_e", "errors_only", "Errors only", id="logs.errors", show=False),
+        Binding("right_curly_bracket", "error(True)", "Next error", id="logs.next_error", show=False),
+        Binding("left_curly_bracket", "error(False)", "Previous error", id="logs.previous_error", show=False),
+        Binding("o", "streams", "Both, stderr, stdout", id="logs.streams", show=False),
+        Binding("t", "stamps", "Times", id="logs.times"),
+        Binding("w", "wrap", "Wrap", id="logs.wrap"),
+        *(
+            Binding(str(key), f"range({key})", label, id=f"logs.range_{key}", show=False)
+            for key, label in enumerate(
+                ("Last minute", "Last 5 minutes", "Last 15 minutes", "Last hour", "All", "Tail"), 1
+            )
+        ),
+        Binding("m", "mark", "Mark", id="logs.mark", show=False),
+        Binding("V,upper_v", "select", "Select lines", id="logs.select", show=False),
+        Binding("y", "copy", "Copy", id="logs.copy", show=False),
+        Binding("ctrl+s", "prompt('save')", "Save", id="logs.save", show=False),
+        Binding("S,upper_s", "solo", "Solo a source", id="logs.solo", show=False),
+        Binding("j,down", "scroll(1)", "Down", id="logs.down", show=False),
+        Binding("k,up", "scroll(-1)", "Up", id="logs.up", show=False),
+        Binding("pagedown,ctrl+d,ctrl+f", "page(1)", "Page down", id="logs.page_down", show=False),
+        Binding("pageup,ctrl+u,ctrl+b", "page(-1)", "Page up", id="logs.page_up", show=False),
+        Binding("g,home", "home", "Oldest", id="logs.home", show=False),
+        Binding("G,upper_g,end", "end", "Newest", id="logs.end", show=False),
+        Binding("left", "sideways(-8)", "Left", id="logs.left", show=False),
+        Binding("right", "sideways(8)", "Right", id="logs.right", show=False),
+        Binding("escape", "dismiss", "Back", id="logs.back", show=False),
+    ]
 
     class StatusChanged(Message):
         """`pane.title` or `pane.status` changed."""
 
-    def __init__(self, *sources: LogSource, id: str | None = None, classes: str | None = None) -> None:
+        def __init__(self, pane: LogPane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(
+        self,
+        *sources: LogSource,
+        stores: Sequence[LogStore] = (),
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self.sources = sources
+        self.status = ""
+        self.readers: list[LogReader] = []
+        self._prompt = ""
+        self._loading = False
+        self._renew(stores or [LogStore() for _ in sources] or [LogStore()])
+        self.canvas = LogCanvas(self.model)
+
+    @property
+    def title(self) -> str:
+        return " + ".join(source.name for source in self.sources)
+
+    def compose(self) -> ComposeResult:
+        yield self.canvas
+        yield Input(select_on_focus=False)
+
+    def focus(self, scroll_visible: bool = True) -> LogPane:
+        self.canvas.focus(scroll_visible)
+        return self
+
+    def on_mount(self) -> None:
+        self.canvas.show(self.model)
+        self._colour()
+        self._read(tail=_TAIL)
+
+    def on_unmount(self) -> None:
+        clock_of(self.app).forget(self)
+
+    def show(self, *sources: LogSource) -> None:
+        """Show other logs instead, from their last lines on."""
+        self.sources = sources
+        self._replace_lines(tail=_TAIL)
+
+    def resume(self) -> None:
+        """Ask for the log again: its container was started, or the engine is back."""
+        for reader in self.readers:
+            reader.resume()
+
+    def frame(self) -> bool:
+        """Take in what came and draw it (the frame clock calls this)."""
+        more = self.model.update()
+        self.canvas.refresh()
+        status = self._describe()
+        if status != self.status:
+            self.status = status
+            self.post_message(self.StatusChanged(self))
+        if self.model.viewport.at_top() and not self.model.viewport.follow:
+            self._older()
+        return more
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "dismiss":
+            model = self.model
+            return bool(self._prompt or model.selection or model.search or model.filter)
+        if action == "solo":
+            return len(self.sources) > 1
+        return True
+
+    # Keys
+
+    def action_follow(self) -> None:
+        viewport = self.model.viewport
+        if viewport.follow:
+            viewport.hold()
+        else:
+            viewport.end()
+        self._moved()
+
+    def action_scroll(self, rows: int) -> None:
+        if self.model.selection is not None:
+            self.model.select(rows)
+        else:
+            self.model.viewport.scroll(rows)
+        self._moved()
+
+    def action_page(self, pages: int) -> None:
+        self.model.viewport.page(pages)
+        self._moved()
+
+    def action_home(self) -> None:
+        self.model.viewport.home()
+        self._moved()
+
+    def action_end(self) -> None:
+        self.model.viewport.end()
+        self._moved()
+
+    def action_sideways(self, columns: int) -> None:
+        self.model.sideways(columns)
+        self._moved()
+
+    def action_find(self, forward: bool) -> None:
+        if self.model.search is not None and not self.model.find(forward):
+            self.notify("no hit", timeout=2)
+        self._moved()
+
+    def action_error(self, forward: bool) -> None:
+        if not self.model.find_error(forward):
+            self.notify("no further error", timeout=2)
+        self._moved()
+
+    def action_errors_only(self) -> None:
+        self.model.errors_only()
+        self._moved()
+
+    def action_streams(self) -> None:
+        self.model.next_streams()
+        self._moved()
+
+    def action_invert(self) -> None:
+        self._narrow(replace(self.model.filter, inverse=not self.model.filter.inverse))
+
+    def action_regex(self) -> None:
+        model = self.model
+        if model.filter.text:
+            self._narrow(replace(model.filter, regex=not model.filter.regex))
+        elif model.search is not None:
+            self._look(replace(model.search.query, regex=not model.search.query.regex))
+
+    def action_stamps(self) -> None:
+        self.model.next_stamps()
+        self._moved()
+
+    def action_wrap(self) -> None:
+        self.model.toggle_wrap()
+        self._moved()
+
+    def action_mark(self) -> None:
+        self.model.mark(f"mark {time.strftime('%H:%M:%S')}")
+        self._moved()
+
+    def action_select(self) -> None:
+        if self.model.selection is None:
+            self.model.select(0)
+        else:
+            self.model.selection = None
+        self._moved()
+
+    def action_copy(self) -> None:
+        text = self.model.selected_text()
+        lines = text.count("\n")
+        if len(text.encode()) > _COPY_MOST:
+            self.notify(f"too much for the clipboard: {lines:,} lines; ctrl+s saves them", severity="warning")
+            return
+        self.app.copy_to_clipboard(text)
+        self.model.selection = None
+        self.notify(f"copied {lines:,} line{'s' if lines != 1 else ''}", timeout=2)
+        self._moved()
+
+    def action_solo(self) -> None:
+        """Show one source after the other alone, then all again."""
+        everyone = frozenset(range(len(self.sources)))
+        muted = self.model.filter.muted
+        alone = min(everyone - muted) + 1 if muted else 0
+        wanted = everyone - {alone} if alone < len(self.sources) else frozenset[int]()
+        self._narrow(replace(self.model.filter, muted=wanted))
+
+    def action_range(self, key: int) -> None:
+        """Show another stretch of time from its start; whether the view follows stays as it is."""
+        if key in _RANGES:
+            self._replace_lines(since=time.time_ns() - _RANGES[key] * 1_000_000_000)
+        else:
+            self._replace_lines(tail=_TAIL if key == 6 else None)
+
+    def action_dismiss(self) -> None:
+        """Undo the latest of: an open prompt, a selection, a search, a filter."""
+        model = self.model
+        if self._prompt:
+            self._close_prompt()
+        elif model.selection is not None:
+            model.selection = None
+        elif model.search is not None:
+            model.set_search(Filter())
+        else:
+            model.set_filter(Filter())
+        self._moved()
+
+    def action_prompt(self, kind: str) -> None:
+        """Ask for a filter, a search or a file name on the pane's last line."""
+        box = self.query_one(Input)
+        self._prompt = kind
+        box.placeholder = {
+            "search": "search: text, /regex/",
+            "filter": "filter: text, !without, /regex/",
+            "save": "save to",
+        }[kind]
+        box.value = f"{self.title.replace(' + ', '-')}.log" if kind == "save" else ""
+        box.display = True
+        # At once: keys that are waiting already are meant for the box.
+        self.screen.set_focus(box)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if not self._prompt or self._prompt == "save" or not event.value:
+            return
+        try:
+            wanted = parse(event.value)
+        except Invalid:
+            return
+        if self._prompt == "filter":
+            self.model.set_filter(
+                replace(wanted, level=self.model.filter.level, streams=self.model.filter.streams)
+            )
+        else:
+            self.model.set_search(wanted)
+        self._moved()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        kind = self._prompt
+        self._close_prompt()
+        if kind == "save":
+            self.run_worker(self._save(Path(event.value).expanduser()), group="save", exit_on_error=False)
+            return
+        try:
+            wanted = parse(event.value)
+        except Invalid as err:
+            self.notify(str(err), severity="error")
+            return
+        if kind == "filter":
+            self._narrow(replace(wanted, level=self.model.filter.level, streams=self.model.filter.streams))
+        else:
+            self._look(wanted)
+            self.model.update()
+            self.model.find(forward=False)
+
+    @on(LogCanvas.Moved)
+    def _canvas_moved(self, event: LogCanvas.Moved) -> None:
+        event.stop()
+        self._moved()
+
+    def _close_prompt(self) -> None:
+        self._prompt = ""
+        self.screen.set_focus(self.canvas)
+        self.query_one(Input).display = False
+
+    def _narrow(self, wanted: Filter) -> None:
+        try:
+            self.model.set_filter(wanted)
+        except Invalid as err:
+            self.notify(str(err), severity="error")
+        self._moved()
+
+    def _look(self, query: Filter) -> None:
+        self.model.set_search(query)
+        self._moved()
+
+    def _moved(self) -> None:
+        clock_of(self.app).mark(self, urgent=True)
+
+    # Reading
+
+    def _renew(self, stores: Sequence[LogStore]) -> None:
+        self.stores = list(stores)
+        self.model = LogModel(self.stores, [source.name for source in self.sources])
+
+    def _replace_lines(self, *, since: int | None = None, tail: int | None = None) -> None:
+        old = self.model
+        self._renew([LogStore() for _ in self.sources] or [LogStore()])
+        self.model.wrap, self.model.stamps = old.wrap, old.stamps
+        self.model.set_filter(replace(old.filter, muted=frozenset()))
+        if old.search is not None:
+            self.model.set_search(old.search.query)
+        self.model.viewport.follow = old.viewport.follow
+        self.canvas.show(self.model)
+        self._colour()
+        self._read(since=since, tail=tail)
+
+    def _colour(self) -> None:
+        self.canvas.source_colors = [source.color for source in self.sources] if len(self.sources) > 1 else []
+
+    def _read(self, *, since: int | None = None, tail: int | None = None) -> None:
+        self.workers.cancel_group(self, "readers")
+        self.readers = [
+            LogReader(source, store, since=since, tail=tail, changed=self._came)
+            for source, store in zip(self.sources, self.stores, strict=False)
+        ]
+        for reader in self.readers:
+            self.run_worker(reader.run(), group="readers", name=f"log of {reader.source.name}")
+        self._came()
+
+    def _came(self) -> None:
+        if self.is_attached:
+            clock_of(self.app).mark(self)
+
+    def _older(self) -> None:
+        if not self._loading and len(self.readers) == 1:
+            self._loading = True
+            self.run_worker(self._load_older(), group="older", exit_on_error=False)
+
+    async def _load_older(self) -> None:
+        try:
+            if await self.readers[0].load_older():
+                self._moved()
+        except (PydockError, OSError) as err:
+            self.notify(f"no older lines: {err}", severity="warning")
+        finally:
+            self._loading = False
+
+    async def _save(self, path: Path) -> None:
+        text = self.model.saved_text()
+        try:
+            await asyncio.to_thread(path.write_text, text)
+        except OSError as err:
+            self.notify(f"not saved: {err}", severity="error")
+        else:
+            self.notify(f"saved {text.count(chr(10)):,} lines to {path}")
+
+    def _describe(self) -> str:
+        model = self.model
+        parts = [reader.state for reader in self.readers if reader.state not in ("following", "connecting")][
+            :1
+        ]
+        if not parts:
+            parts = ["follow" if model.viewport.follow else "held"]
+        if model.filter:
+            parts.append(f"filter {model.filter} {len(model.view):,}")
+        if model.search is not None:
+            at, of = model.search.position
+            parts.append(f"{model.search.query} {at:,}/{of:,}")
+        if model.lines.dropped:
+            parts.append(f"{model.lines.dropped:,} dropped")
+        return " · ".join(parts)
+
+
+def pane_of(widget: Widget | None) -> LogPane | None:
+    """Return the log pane that `widget` is in."""
+    while widget is not None and not isinstance(widget, LogPane):
+        widget = widget.parent if isinstance(widget.parent, Widget) else None
+    return widget
