@@ -7,6 +7,7 @@ column is the scroll bar with the map of hits; a scroll bar widget would be laid
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -36,9 +37,11 @@ class LogCanvas(Widget, can_focus=True):
     class Moved(Message):
         """The mouse moved the view."""
 
-    def __init__(self, model: LogModel) -> None:
+    def __init__(self, model: LogModel, typed: Callable[[events.Key], Awaitable[None]]) -> None:
+        """`typed` gets every key before it bubbles, so that keys typed ahead keep their order."""
         super().__init__()
         self.model = model
+        self._typed = typed
         self.source_colors: list[str] = []
         self._palette: Palette | None = None
         self._drawn: OrderedDict[tuple[int, int, int, bool], list[Segment]] = OrderedDict()
@@ -57,6 +60,9 @@ class LogCanvas(Widget, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         self.model.resize(max(1, event.size.width - 2), event.size.height)
         self._drawn.clear()
+
+    async def on_key(self, event: events.Key) -> None:
+        await self._typed(event)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._wheel(event, -_WHEEL)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -101,7 +101,7 @@ class LogPane(Vertical):
         self._prompt = ""
         self._loading = False
         self._renew(stores or [LogStore() for _ in sources] or [LogStore()])
-        self.canvas = LogCanvas(self.model)
+        self.canvas = LogCanvas(self.model, self._key)
 
     @property
     def title(self) -> str:
@@ -154,6 +154,17 @@ class LogPane(Vertical):
         return True
 
     # Keys
+
+    async def _key(self, event: events.Key) -> None:
+        """Act on a key at once: a binding would be looked up after the keys behind it were handed out."""
+        if self._prompt:
+            event.stop()
+            self.query_one(Input).post_message(events.Key(event.key, event.character))
+            return
+        active = self.screen.active_bindings.get(event.key)
+        if active is not None and active.node is self and active.enabled:
+            event.stop()
+            await self.run_action(active.binding.action)
 
     def action_follow(self) -> None:
         viewport = self.model.viewport
