@@ -14,7 +14,6 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input
 
 from pydock.core.errors import Invalid, PydockError
 
@@ -24,12 +23,18 @@ from ..logs.model import LogModel
 from ..logs.source import LogReader, LogSource
 from ..logs.store import LogStore
 from .logcanvas import LogCanvas
+from .prompt import Prompt
 
 _TAIL = 1000
 # Seconds back that the keys 1 to 4 ask for.
 _RANGES = {1: 60, 2: 300, 3: 900, 4: 3600}
 # OSC 52: tmux takes 1 MiB, some terminals 74,994 bytes; more would be cut or ignored without a word.
 _COPY_MOST = 1 << 20
+_PROMPTS = {
+    "search": "search: text, /regex/",
+    "filter": "filter: text, !without, /regex/",
+    "save": "save to",
+}
 
 
 class LogPane(Vertical):
@@ -40,8 +45,6 @@ class LogPane(Vertical):
 
     DEFAULT_CSS = """
     LogPane { height: 1fr; width: 1fr; }
-    LogPane > Input { display: none; height: 1; border: none; padding: 0 1; }
-    LogPane > Input:focus { border: none; }
     """
 
     BINDINGS = [
@@ -98,10 +101,11 @@ class LogPane(Vertical):
         self.sources = sources
         self.status = ""
         self.readers: list[LogReader] = []
-        self._prompt = ""
+        self._asked = ""
         self._loading = False
         self._renew(stores or [LogStore() for _ in sources] or [LogStore()])
         self.canvas = LogCanvas(self.model, self._key)
+        self.prompt = Prompt(self._key)
 
     @property
     def title(self) -> str:
@@ -109,7 +113,7 @@ class LogPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield self.canvas
-        yield Input(select_on_focus=False)
+        yield self.prompt
 
     def focus(self, scroll_visible: bool = True) -> LogPane:
         self.canvas.focus(scroll_visible)
@@ -148,7 +152,7 @@ class LogPane(Vertical):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "dismiss":
             model = self.model
-            return bool(self._prompt or model.selection or model.search or model.filter)
+            return bool(model.selection or model.search or model.filter)
         if action == "solo":
             return len(self.sources) > 1
         return True
@@ -157,9 +161,9 @@ class LogPane(Vertical):
 
     async def _key(self, event: events.Key) -> None:
         """Act on a key at once: a binding would be looked up after the keys behind it were handed out."""
-        if self._prompt:
+        if self.prompt.asking:
             event.stop()
-            self.query_one(Input).post_message(events.Key(event.key, event.character))
+            self.prompt.post_message(events.Key(event.key, event.character))
             return
         active = self.screen.active_bindings.get(event.key)
         if active is not None and active.node is self and active.enabled:
@@ -271,11 +275,9 @@ class LogPane(Vertical):
             self._replace_lines(tail=_TAIL if key == 6 else None)
 
     def action_dismiss(self) -> None:
-        """Undo the latest of: an open prompt, a selection, a search, a filter."""
+        """Undo the latest of: a selection, a search, a filter."""
         model = self.model
-        if self._prompt:
-            self._close_prompt()
-        elif model.selection is not None:
+        if model.selection is not None:
             model.selection = None
         elif model.search is not None:
             model.set_search(Filter())
@@ -285,50 +287,41 @@ class LogPane(Vertical):
 
     def action_prompt(self, kind: str) -> None:
         """Ask for a filter, a search or a file name on the pane's last line."""
-        box = self.query_one(Input)
-        self._prompt = kind
-        box.placeholder = {
-            "search": "search: text, /regex/",
-            "filter": "filter: text, !without, /regex/",
-            "save": "save to",
-        }[kind]
-        box.value = f"{self.title.replace(' + ', '-')}.log" if kind == "save" else ""
-        box.display = True
-        # At once: keys that are waiting already are meant for the box.
-        self.screen.set_focus(box)
+        self._asked = kind
+        value = f"{self.title.replace(' + ', '-')}.log" if kind == "save" else ""
+        self.prompt.ask(_PROMPTS[kind], value)
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    @on(Prompt.Changed)
+    def _typed(self, event: Prompt.Changed) -> None:
         event.stop()
-        if not self._prompt or self._prompt == "save" or not event.value:
+        if not self.prompt.asking or self._asked == "save" or not event.value:
             return
         try:
             wanted = parse(event.value)
         except Invalid:
             return
-        if self._prompt == "filter":
-            self.model.set_filter(
-                replace(wanted, level=self.model.filter.level, streams=self.model.filter.streams)
-            )
+        if self._asked == "filter":
+            self._narrow(self._kept(wanted))
         else:
-            self.model.set_search(wanted)
-        self._moved()
+            self._look(wanted)
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
+    @on(Prompt.Answered)
+    def _answered(self, event: Prompt.Answered) -> None:
         event.stop()
-        kind = self._prompt
-        self._close_prompt()
-        if kind == "save":
-            self.run_worker(self._save(Path(event.value).expanduser()), group="save", exit_on_error=False)
+        self.prompt.close()
+        self.screen.set_focus(self.canvas)
+        if event.text is None:
+            return
+        if self._asked == "save":
+            self.run_worker(self._save(Path(event.text).expanduser()), group="save", exit_on_error=False)
             return
         try:
-            wanted = parse(event.value)
+            wanted = parse(event.text)
         except Invalid as err:
             self.notify(str(err), severity="error")
             return
-        if kind == "filter":
-            self._narrow(replace(wanted, level=self.model.filter.level, streams=self.model.filter.streams))
+        if self._asked == "filter":
+            self._narrow(self._kept(wanted))
         else:
             self._look(wanted)
             self.model.update()
@@ -339,10 +332,10 @@ class LogPane(Vertical):
         event.stop()
         self._moved()
 
-    def _close_prompt(self) -> None:
-        self._prompt = ""
-        self.screen.set_focus(self.canvas)
-        self.query_one(Input).display = False
+    def _kept(self, wanted: Filter) -> Filter:
+        """Return `wanted` beside what is filtered by keys: level, streams, sources."""
+        now = self.model.filter
+        return replace(wanted, level=now.level, streams=now.streams, muted=now.muted)
 
     def _narrow(self, wanted: Filter) -> None:
         try:
