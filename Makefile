@@ -43,10 +43,10 @@ format: $(VENV)/.tested
 	$(BIN)/ruff format
 
 bench: $(VENV)/.tested
-	$(BIN)/python -m bench
+	PYTHONPATH=tests $(BIN)/python -m bench
 
 screenshots: $(VENV)/.tested
-	$(BIN)/python -m tests.support.screenshots
+	PYTHONPATH=tests $(BIN)/python -m support.screenshots
 
 wheel: $(VENV)/.tested
 	$(BIN)/python -m build --quiet --wheel

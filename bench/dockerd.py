@@ -11,15 +11,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+CLIENT = "/usr/bin/docker"
 _START_SECONDS = 60.0
 
 
 def installed() -> str | None:
     """Say what is missing for a comparison, or None."""
-    for program in ("dockerd", "docker", "unshare"):
+    for program in ("dockerd", CLIENT, "unshare"):
         if shutil.which(program) is None:
             return f"{program} is not installed (Debian: docker.io)"
     return None
+
+
+def version() -> str:
+    """The daemon's version number."""
+    words = subprocess.run(
+        ["dockerd", "--version"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    return words[2].rstrip(",")
 
 
 @contextmanager

@@ -55,12 +55,12 @@ def busybox_layer() -> bytes:
     return target.getvalue()
 
 
-def layer(files: Mapping[str, bytes]) -> bytes:
+def layer(files: Mapping[str, bytes], mode: int = 0o644) -> bytes:
     """A layer tar with these files."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, data in files.items():
-            _add(archive, name, data)
+            _add(archive, name, data, mode)
     return target.getvalue()
 
 
