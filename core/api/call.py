@@ -1,0 +1,105 @@
+"""What a request says: path parameters, query values by Docker's rules, JSON bodies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from ..errors import Invalid
+from ..filters import Filters
+from ..schema import wire
+from ..schema.message import Request
+
+T = TypeVar("T")
+_FALSE = frozenset({"", "0", "no", "false", "none"})
+_BODY_LIMIT = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that found its route. `params` are the named parts of the path."""
+
+    request: Request
+    params: dict[str, str]
+
+    def text(self, name: str, default: str = "") -> str:
+        values = self.request.query.get(name)
+        return values[0] if values else default
+
+    def texts(self, name: str) -> list[str]:
+        return list(self.request.query.get(name, ()))
+
+    def has(self, name: str) -> bool:
+        return name in self.request.query
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Read a truth as dockerd does: all is true but "", 0, no, false and none."""
+        if name not in self.request.query:
+            return default
+        return self.text(name).strip().lower() not in _FALSE
+
+    def number(self, name: str) -> int | None:
+        """Read a whole number; None when it is missing; raises Invalid."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            return int(value)
+        except ValueError:
+            message = f'strconv.ParseInt: parsing "{value}": invalid syntax'
+            raise Invalid(f"invalid value for {name}: {message}") from None
+
+    def size(self) -> tuple[int, int]:
+        """Read a terminal's size as rows, columns; raises Invalid."""
+        rows, columns = self.number("h"), self.number("w")
+        if rows is None or columns is None:
+            missing = "h" if rows is None else "w"
+            raise Invalid(f'invalid resize {"height" if missing == "h" else "width"} "": invalid syntax')
+        return rows, columns
+
+    def filters(self) -> Filters:
+        return Filters.parse(self.text("filters"))
+
+    async def json(self, kind: type[T], required: bool = True) -> T:
+        """Decode the body; raises Invalid for what is no JSON, no object of that kind, or not there."""
+        data = await self.data()
+        if not data.strip():
+            if required:
+                raise Invalid("invalid JSON: got EOF while reading request body")
+            data = b"{}"
+        content_type = self.request.headers.get("content-type", "").partition(";")[0].strip()
+        if content_type and content_type != "application/json":
+            raise Invalid(f"unsupported Content-Type header ({content_type}): must be 'application/json'")
+        try:
+            return wire.decode(data, kind)
+        except msgspec.DecodeError as err:
+            raise Invalid(f"invalid JSON: {err}") from err
+
+    async def data(self) -> bytes:
+        """Return the whole body; raises Invalid when it is larger than any JSON has to be."""
+        body = self.request.body
+        if isinstance(body, bytes):
+            return body
+        collected = bytearray()
+        async for chunk in body:
+            collected += chunk
+            if len(collected) > _BODY_LIMIT:
+                raise Invalid("request body too large")
+        return bytes(collected)
+
+    def stream(self) -> AsyncIterator[bytes]:
+        """Return the body as it comes."""
+        body = self.request.body
+        return _once(body) if isinstance(body, bytes) else body
+
+    def since(self, major: int, minor: int) -> bool:
+        """Tell whether the client speaks this version or a later one; naming none is the newest."""
+        return self.request.version is None or self.request.version >= (major, minor)
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    if data:
+        yield data

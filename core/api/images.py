@@ -1,0 +1,70 @@
+"""Images: /images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import Unsupported
+from ..schema.images import Progress
+from ..schema.message import Response
+from . import respond
+from .call import Call
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ..engine import Engine
+
+
+async def list_images(engine: Engine, call: Call) -> Response:
+    return respond.json(await engine.images.list(call.filters(), all=call.flag("all")))
+
+
+async def inspect(engine: Engine, call: Call) -> Response:
+    return respond.json(await engine.images.inspect(call.params["name"]))
+
+
+async def history(engine: Engine, call: Call) -> Response:
+    return respond.json(await engine.images.history(call.params["name"]))
+
+
+async def tag(engine: Engine, call: Call) -> Response:
+    repo, name = call.text("repo"), call.text("tag")
+    await engine.images.tag(call.params["name"], f"{repo}:{name}" if name else repo)
+    return respond.empty(201)
+
+
+async def remove(engine: Engine, call: Call) -> Response:
+    removed = await engine.remove_image(
+        call.params["name"], force=call.flag("force"), prune=not call.flag("noprune")
+    )
+    return respond.json(removed)
+
+
+async def load(engine: Engine, call: Call) -> Response:
+    return await respond.progress(engine.images.load(call.stream(), quiet=call.flag("quiet")))
+
+
+async def save(engine: Engine, call: Call) -> Response:
+    names = [call.params["name"]] if "name" in call.params else call.texts("names")
+    return respond.data(await engine.images.save(names), "application/x-tar")
+
+
+async def create(engine: Engine, call: Call) -> Response:
+    if call.text("fromImage"):
+        raise Unsupported("pulling images is not built yet: load an archive with 'pydock load'")
+    return await respond.progress(_import(engine, call))
+
+
+async def _import(engine: Engine, call: Call) -> AsyncIterator[Progress]:
+    source = call.text("fromSrc")
+    if source != "-":
+        raise Unsupported(f"importing from a URL is not built yet: {source}: send the archive itself")
+    identity = await engine.images.import_tar(
+        call.stream(), call.text("repo"), call.text("tag"), call.text("message"), call.texts("changes")
+    )
+    yield Progress(status=identity)
+
+
+async def prune(engine: Engine, call: Call) -> Response:
+    return respond.json(await engine.prune_images(call.filters()))
