@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 
@@ -71,3 +72,30 @@ def unshare(flags: int) -> None:
 def setns(fd: int, flags: int = 0) -> None:
     """setns(2): `fd` is a namespace's, or (with several CLONE_NEW* flags) a process's pidfd."""
     check(libc.setns(fd, flags), "setns")
+
+
+def clone3_in(flags: int, cgroup_fd: int, pid_namespace: int) -> tuple[int, int]:
+    """clone3 with the child born in another pid namespace (its descriptor, or a pidfd in it).
+
+    The caller itself stays in its own: setns changes only where children are born, and is taken back.
+    """
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        setns(pid_namespace, CLONE_NEWPID)
+        try:
+            pid, pidfd = clone3(flags, cgroup_fd)
+        finally:
+            # In the child too: its own children belong where it was born, which is what it has active.
+            _restore(own)
+        return pid, pidfd
+    finally:
+        os.close(own)
+
+
+def _restore(own: int) -> None:
+    try:
+        setns(own, CLONE_NEWPID)
+    except OSError as err:
+        # EINVAL: this is the child, and the caller's namespace is no descendant of its own.
+        if err.errno != errno.EINVAL:
+            raise

@@ -1,27 +1,45 @@
 """From a plan to a running first process of a container.
 
 Synchronous, and only for a process with a single thread (the shim): clone3 is called directly.
+
+    caller (shim)                                  child
+    ─────────────                                  ─────
+    not dumpable from here on
+    make cgroups
+    clone3 (new namespaces, born in v2 cgroup) ──► lets go of the caller's descriptors, session, signals
+    hooks.network(pid): veths                      joins v1 cgroups, unshares the cgroup namespace
+    applies limits                                 joins namespaces of others, sets host name
+                                                   builds the root: mounts, devices, terminal
+    go ──────────────────────────────────────────► waits for it
+                                              ◄─── terminal's master
+                                                   hooks.configure(): addresses and routes
+                                                   sysctls, pivot_root, masks, read-only paths
+                                                   limits, directory, seccomp, user, capabilities
+                                              ◄─── "x", then execve; or the error
+    reads the end of the stream: it runs           (the program)
+
+The protocol is in `channel`. A child that fails reports and exits; the caller reaps it and removes the
+cgroups.
 """
 
 from __future__ import annotations
 
+import _socket
+import os
+import posixpath
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
+from ..linux import namespace, pidfd, prctl, uts
+from . import cgroups, channel, child, program, rootfs, terminal
+from .channel import Channel
+from .child import Stdio
+from .failure import FAILED, LaunchError, go_text
 from .plan import Plan
 
-
-@dataclass(frozen=True, slots=True)
-class Stdio:
-    """Descriptors that become 0, 1 and 2 of the new process.
-
-    They stay the caller's, who closes them after `launch` or `join` returned. With a terminal they are not
-    used: leave them -1; the terminal is made inside the container and its master comes back in `Launched`.
-    """
-
-    stdin: int = -1
-    stdout: int = -1
-    stderr: int = -1
+__all__ = ["LaunchError", "LaunchHooks", "Launched", "Stdio", "launch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +72,6 @@ class Launched:
     warnings: tuple[str, ...] = ()
 
 
-class LaunchError(Exception):
-    """A process that could not be started. `str()` is Docker's wording.
-
-    `exit_code` is what Docker reports: 127 not found, 126 not executable, else 128.
-    """
-
-    def __init__(self, stage: str, errno: int, message: str, exit_code: int = 128) -> None:
-        super().__init__(message)
-        self.stage = stage
-        self.errno = errno
-        self.message = message
-        self.exit_code = exit_code
-
-
 def launch(plan: Plan, stdio: Stdio, hooks: LaunchHooks) -> Launched:
     """Start the first process of a container, and return once it has executed its program.
 
@@ -75,4 +79,133 @@ def launch(plan: Plan, stdio: Stdio, hooks: LaunchHooks) -> Launched:
     cgroups are removed, and LaunchError is raised. After the process ended the caller calls
     `cgroups.kill(plan.cgroup)` and `cgroups.remove(plan.cgroup)`.
     """
-    raise NotImplementedError
+    prctl.set_dumpable(False)
+    try:
+        try:
+            cgroups.create(plan.cgroup)
+            return _launch(plan, stdio, hooks)
+        except BaseException:
+            cgroups.kill(plan.cgroup)
+            cgroups.remove(plan.cgroup)
+            raise
+    except OSError as err:
+        raise failure("start", err) from err
+
+
+def failure(stage: str, err: OSError) -> LaunchError:
+    """Put a kernel error of the caller's own side into words."""
+    number = err.errno or 0
+    where = f" {err.filename}" if err.filename else ""
+    return LaunchError(stage, number, f"unable to start container process:{where}: {go_text(number)}", FAILED)
+
+
+def _launch(plan: Plan, stdio: Stdio, hooks: LaunchHooks) -> Launched:
+    joined = [(flag, os.open(path, os.O_RDONLY | os.O_CLOEXEC)) for flag, path in plan.joined]
+    ours, theirs = channel.pair()
+    try:
+        pid, fd = _clone(plan, joined)
+        if pid == 0:
+            keep = [stdio.stdin, stdio.stdout, stdio.stderr, *(fd for _, fd in joined)]
+            child.run(theirs, keep, lambda talk: _set_up(plan, stdio, hooks, talk, joined))
+        theirs.close()
+        return _parent(plan, hooks, ours, pid, fd)
+    finally:
+        ours.close()
+        theirs.close()
+        for _, namespace_fd in joined:
+            os.close(namespace_fd)
+
+
+def _clone(plan: Plan, joined: list[tuple[int, int]]) -> tuple[int, int]:
+    """Clone with the new namespaces. A pid namespace of others is only ever entered by being born in it."""
+    cgroup = cgroups.open_v2(plan.cgroup)
+    others = [fd for flag, fd in joined if flag == namespace.CLONE_NEWPID]
+    try:
+        with_pid = namespace.clone3_in if others else namespace.clone3
+        flags = plan.namespaces & ~namespace.CLONE_NEWCGROUP
+        return with_pid(flags, cgroup, *others)
+    finally:
+        if cgroup >= 0:
+            os.close(cgroup)
+
+
+def _parent(plan: Plan, hooks: LaunchHooks, sock: _socket.socket, pid: int, fd: int) -> Launched:
+    mntns = -1
+    try:
+        mntns = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        if hooks.network is not None:
+            hooks.network(pid)
+        warnings = cgroups.apply(plan.cgroup, plan.resources)
+        channel.go(sock)
+        outcome = channel.listen(sock)
+    except BaseException:
+        reap(fd)
+        if mntns >= 0:
+            os.close(mntns)
+        raise
+    return Launched(pid, fd, mntns, outcome.terminal, (*plan.warnings, *warnings, *outcome.warnings))
+
+
+def reap(fd: int) -> None:
+    """Kill a child that did not come up, wait for its end, and close its pidfd."""
+    try:
+        pidfd.send_signal(fd, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    pidfd.wait(fd)
+    os.close(fd)
+
+
+def _set_up(
+    plan: Plan, stdio: Stdio, hooks: LaunchHooks, talk: Channel, joined: list[tuple[int, int]]
+) -> NoReturn:
+    process = plan.process
+    proc = child.open_proc()
+    apparmor = child.open_apparmor(proc, process.apparmor)
+    copies = (-1, -1, -1) if process.terminal else child.own_copies(stdio)
+    talk.stage = "cgroup"
+    if process.oom_score_adj is not None:
+        child.write_proc(proc, "self/oom_score_adj", str(process.oom_score_adj))
+    cgroups.join(plan.cgroup, born_in_v2=True)
+    talk.stage = "namespaces"
+    _enter_namespaces(plan, joined)
+    talk.stage = "root"
+    root = rootfs.build(plan)
+    slave = -1
+    if process.terminal:
+        master, slave = terminal.open_terminal(root, process.console, process.uid)
+        terminal.mount_console(root, master)
+        talk.send_terminal(master)
+        os.close(master)
+    talk.stage = "network"
+    talk.wait_go()
+    if hooks.configure is not None:
+        hooks.configure()
+    talk.stage = "sysctl"
+    for path, value in plan.sysctls:
+        child.write_proc(proc, f"sys/{path}", value)
+    talk.stage = "root"
+    rootfs.pivot(root)
+    rootfs.protect(root, plan)
+    os.close(proc)
+    if slave >= 0:
+        terminal.take(slave)
+    else:
+        child.take_stdio(copies)
+        program.own_stdio(process.uid)
+    keyring = f"_ses.{posixpath.basename(plan.cgroup.path)}"
+    program.become(process, root, talk, keyring=keyring, apparmor=apparmor, create_cwd=True)
+
+
+def _enter_namespaces(plan: Plan, joined: list[tuple[int, int]]) -> None:
+    for flag, fd in joined:
+        if flag != namespace.CLONE_NEWPID:
+            namespace.setns(fd, flag)
+        os.close(fd)
+    if plan.namespaces & namespace.CLONE_NEWCGROUP:
+        # After the cgroups were joined, so that the container's own group is what it sees as the root.
+        namespace.unshare(namespace.CLONE_NEWCGROUP)
+    if plan.hostname:
+        uts.sethostname(plan.hostname)
+    if plan.domainname:
+        uts.setdomainname(plan.domainname)
