@@ -23,6 +23,7 @@ from .route import (
     links,
     routes,
     set_link_up,
+    set_master,
     write_sysctl,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "links",
     "routes",
     "set_link_up",
+    "set_master",
     "write_sysctl",
 ]

@@ -141,8 +141,9 @@ def create_veth(
 
     That namespace is the one of process `peer_netns_pid`, or of the descriptor `peer_netns_fd` when it is
     given. The peer is left down: `configure` sets it up from inside. `isolated` keeps it from talking to the
-    bridge's other isolated ports. Nobody has to delete the pair: it goes with the peer's namespace.
-    Raises FileExistsError when a name is taken, and ENODEV when there is no such bridge.
+    bridge's other isolated ports. Nobody has to delete the pair: it goes with the peer's namespace, some 20
+    ms after it; a pair of this name that is still going (the container starts again) makes room.
+    Raises FileExistsError when `peer_name` is taken there, and ENODEV when there is no such bridge.
     """
     if peer_netns_fd >= 0:
         where = u32(_IFLA_NET_NS_FD, peer_netns_fd)
@@ -179,9 +180,12 @@ def create_veth(
         ),
     )
     settings = _ifinfo() + text(_IFLA_IFNAME, host_name) + port
-    _request(
-        [Message(_RTM_NEWLINK, _NEW, pair), Message(_RTM_NEWLINK, _SET, settings)], f"create veth {host_name}"
-    )
+    messages = [Message(_RTM_NEWLINK, _NEW, pair), Message(_RTM_NEWLINK, _SET, settings)]
+    try:
+        _request(messages, f"create veth {host_name}")
+    except FileExistsError:
+        delete_link(host_name)
+        _request(messages, f"create veth {host_name}")
 
 
 def configure(interfaces: Iterable[InterfaceLike] = ()) -> None:
@@ -195,6 +199,12 @@ def configure(interfaces: Iterable[InterfaceLike] = ()) -> None:
     for interface in interfaces:
         messages += _configure(interface, socket.if_nametoindex(interface.name))
     _request(messages, "configure network")
+
+
+def set_master(name: str, bridge: str) -> None:
+    """Put a link into a bridge."""
+    body = _ifinfo(index=socket.if_nametoindex(name)) + u32(_IFLA_MASTER, socket.if_nametoindex(bridge))
+    _request([Message(_RTM_NEWLINK, _SET, body)], f"put {name} into {bridge}")
 
 
 def set_link_up(name: str) -> None:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, Protocol
 
-from ..netlink.wire import NETLINK_NETFILTER, Message, Socket, attributes, each_attribute, text
+from ..netlink.wire import (
+    NETLINK_NETFILTER,
+    NLM_F_REQUEST,
+    Message,
+    Reply,
+    Socket,
+    attributes,
+    each_attribute,
+    nested,
+    text,
+)
 from .table import TABLE
 from .wire import GETSETELEM, INET, add_elements, batch, delete_elements, element, generic
 
@@ -67,18 +77,15 @@ def add_ports(ports: Iterable[PortLike]) -> None:
 
 
 def remove_ports(ports: Iterable[PortLike]) -> None:
-    """Stop leading these host ports anywhere; what is gone already is no error."""
-    unwanted = [_entry(port) for port in ports]
-    if not unwanted:
-        return
+    """Stop leading these host ports to these containers.
+
+    What is gone already is no error, and a host port that leads to another container by now stays.
+    """
     with Socket(NETLINK_NETFILTER) as netlink:
-        try:
-            netlink.transact(batch(_messages(unwanted, add=False)), "withdraw ports")
-        except FileNotFoundError:
-            there = set(_entries(netlink))
-            rest = [entry for entry in unwanted if entry in there]
-            if rest:
-                netlink.transact(batch(_messages(rest, add=False)), "withdraw ports")
+        wanted = [_entry(port) for port in ports]
+        there = [entry for entry in wanted if _is_there(netlink, entry)]
+        if there:
+            netlink.transact(batch(_messages(there, add=False)), "withdraw ports")
 
 
 def ports() -> list[Port]:
@@ -131,6 +138,16 @@ def _messages(entries: Iterable[_Entry], add: bool) -> list[Message]:
     ]
 
 
+def _is_there(netlink: Socket, entry: _Entry) -> bool:
+    name, key, data = entry
+    body = generic(INET) + text(1, TABLE) + text(2, name) + nested(3, element(key))
+    try:
+        reply = netlink.get(Message(GETSETELEM, NLM_F_REQUEST, body), f"look into nftables map {name}")
+    except FileNotFoundError:
+        return False
+    return (key, data) in _listed(reply)
+
+
 def _entries(netlink: Socket) -> list[_Entry]:
     found: list[_Entry] = []
     for name in _MAPS:
@@ -141,13 +158,13 @@ def _entries(netlink: Socket) -> list[_Entry]:
             if error.errno == errno.ENOENT:
                 continue
             raise
-        for reply in replies:
-            listed = attributes(reply.body[4:]).get(3, b"")
-            found += [(name, *_decode(one)) for _kind, one in each_attribute(listed)]
+        found += [(name, key, data) for reply in replies for key, data in _listed(reply)]
     return found
 
 
-def _decode(data: bytes) -> tuple[bytes, bytes]:
-    """The key and data of one listed element."""
-    fields = attributes(data)
-    return attributes(fields[1])[1], attributes(fields[2])[1]
+def _listed(reply: Reply) -> Iterator[tuple[bytes, bytes]]:
+    """The keys and data of listed elements."""
+    elements = attributes(reply.body[4:]).get(3, b"")
+    for _kind, one in each_attribute(elements):
+        fields = attributes(one)
+        yield attributes(fields[1])[1], attributes(fields[2])[1]

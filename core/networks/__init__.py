@@ -1,0 +1,21 @@
+"""Networks: their records, addresses, links, firewall and published ports.
+
+- `record`: what is remembered of a network and of an endpoint; `view`: as the API shows it.
+- `settings`: a create request and its driver options -> a record, pure. `ipam`: pools and addresses, pure.
+- `endpoints`: a container's wishes -> endpoints with addresses, pure. `ports`: host ports, held by sockets.
+- `links`: bridges and firewall in the kernel; `mend`: what is there against what should be.
+- `networks`: the service, `Networks`.
+
+State tables `networks` and `endpoints`: an endpoint exists from before its container's start to after its
+end, and holds its addresses by a unique column, so two engines never give out one address. In the kernel: the
+bridge `pydock0` of the default network, `pdb-<id>` of others, veths `pdk<endpoint id>`, the nftables table
+`pydock`.
+
+Imports leaves, schema, state, `linux` and `runtime.records`.
+"""
+
+from __future__ import annotations
+
+from .networks import Attachment, Networks
+
+__all__ = ["Attachment", "Networks"]

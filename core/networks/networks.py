@@ -1,0 +1,272 @@
+"""The service: networks are made, containers get their places on them, and the kernel is kept in line.
+
+A change to the state and to the kernel is one transaction of the store, which no other engine can fall into:
+two engines never write their different views of the firewall over each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping, Sequence
+from ipaddress import ip_network
+
+from msgspec.structs import replace
+
+from ..config import Config
+from ..errors import Conflict, NotFound, PydockError
+from ..filters import Filters
+from ..ids import new_id
+from ..linux import netlink, nftables
+from ..schema.containers import PortBinding
+from ..schema.networks import EndpointSettings, NetworkCreateRequest, NetworkInspect
+from ..state.events import Events
+from ..state.store import Store, Table
+from . import endpoints as places_
+from . import links, view
+from .attachment import Asked, Attachment, attachment
+from .endpoints import Place
+from .ipam import IPNetwork
+from .mend import Mending, mend
+from .ports import Reservation, same_place
+from .record import Endpoint, HostPort, Network
+from .settings import PREDEFINED, new_network, predefined
+
+
+class Networks:
+    """The networks of a state root, and the containers' endpoints on them.
+
+    Methods are coroutines as everywhere in the engine; what they ask of the kernel inline is far below a
+    millisecond, and what is slower runs in a thread.
+    """
+
+    def __init__(self, store: Store, events: Events, config: Config) -> None:
+        self._store = store
+        self._events = events
+        self._config = config
+        self._networks = Table(
+            store,
+            "networks",
+            Network,
+            key=lambda one: one.id,
+            columns={"name": lambda one: one.name},
+            unique=("name",),
+        )
+        self._endpoints = Table(
+            store,
+            "endpoints",
+            Endpoint,
+            key=lambda one: one.id,
+            columns={
+                "network": lambda one: one.network_id,
+                "container": lambda one: one.container_id,
+                "place4": lambda one: f"{one.network_id}/{one.ip4}" if one.ip4 else None,
+                "place6": lambda one: f"{one.network_id}/{one.ip6}" if one.ip6 else None,
+            },
+            unique=("place4", "place6"),
+        )
+
+    def ensure(self) -> None:
+        """Make the predefined networks' records, if they are missing. Nothing happens in the kernel."""
+        if len(self._networks.select("id")) >= len(PREDEFINED) and all(
+            self._networks.find(name=name) for name in PREDEFINED
+        ):
+            return
+        with self._store.transaction():
+            for name in PREDEFINED:
+                if not self._networks.find(name=name):
+                    self._networks.insert(self._predefined(name))
+
+    def get(self, name: str) -> Network:
+        """A network by name, id, or the unique beginning of an id; raises NotFound."""
+        network = places_.find(name, self._networks.all())
+        if network is None:
+            raise NotFound(f"network {name} not found")
+        return network
+
+    async def list(self, filters: Filters | None = None) -> list[NetworkInspect]:
+        """All networks that pass the filters, without their containers; raises Invalid."""
+        used = {str(row[0]) for row in self._endpoints.select("network")}
+        chosen = view.select(self._networks.all(), used, filters or Filters())
+        return [view.inspect(network) for network in chosen]
+
+    async def inspect(self, name: str) -> NetworkInspect:
+        """A network with its containers; raises NotFound."""
+        network = self.get(name)
+        return view.inspect(network, self._endpoints.find(network=network.id))
+
+    async def create(self, request: NetworkCreateRequest) -> tuple[str, str]:
+        """Make a network with its bridge; returns its id and a warning.
+
+        Raises Conflict, Exhausted, Forbidden, Invalid, Unsupported.
+        """
+        with self._store.transaction():
+            others = self._networks.all()
+            pools, routes = self._config.default_address_pools, _reached()
+            network = new_network(request, new_id(), time.time_ns(), pools, others, routes)
+            if links.exists(network.bridge):
+                raise Conflict(f"there is a network interface of this name already: {network.bridge}")
+            self._networks.insert(network)
+            self._announce("create", network)
+            try:
+                self._bring_up([network])
+            except PydockError:
+                links.remove_bridge(network)
+                raise
+        return network.id, ""
+
+    async def remove(self, name: str) -> None:
+        """Remove a network without containers; raises Forbidden, NotFound."""
+        network = self.get(name)
+        with self._store.transaction():
+            places_.require_unused(network, self._endpoints.find(network=network.id))
+            self._networks.delete(network.id)
+            self._announce("destroy", network)
+        await asyncio.to_thread(links.remove_bridge, network)
+        with self._store.transaction():
+            self._update_firewall()
+
+    async def prune(self, filters: Filters | None = None) -> list[str]:
+        """Remove the networks that no container uses; returns their names."""
+        unused = Filters({**dict((filters or Filters()).values), "dangling": ("true",)})
+        unused.require_known(("dangling", "label", "label!", "until"))
+        used = {str(row[0]) for row in self._endpoints.select("network")}
+        removed = []
+        for network in view.select(self._networks.all(), used, Filters({"dangling": ("true",)})):
+            if unused.matches_labels(network.labels) and not network.default:
+                await self.remove(network.id)
+                removed.append(network.name)
+        return removed
+
+    async def connect(
+        self,
+        container_id: str,
+        name: str,
+        mode: str,
+        endpoints: Mapping[str, EndpointSettings],
+        *,
+        bindings: Mapping[str, Sequence[PortBinding] | None] | None = None,
+        exposed: Collection[str] = (),
+        publish_all: bool = False,
+        hostname: str = "",
+    ) -> Attachment:
+        """Give a container that is about to start its addresses and host ports, and its networks their links.
+
+        What an earlier run of it held is let go first. After an error nothing is held. Raises Conflict (an
+        address or port in use), Exhausted, Forbidden, Invalid, NotFound, Unsupported.
+        """
+        asked = Asked(bindings or {}, exposed, publish_all)
+        await self.disconnect(container_id)
+        with Reservation() as reservation:
+            with self._store.transaction():
+                places = self._places(mode, endpoints)
+                made = self._allocate(places, container_id, name)
+                self._bring_up([place.network for place in places])
+                gateway = places_.gateway_place(places)
+                if gateway is not None:
+                    asked.reserve(reservation, gateway, made[gateway], self._holder)
+                for place, endpoint in made.items():
+                    published = reservation.ports if place is gateway else []
+                    self._endpoints.insert(replace(endpoint, ports=published))
+                    self._announce("connect", place.network, container=container_id)
+            return attachment(made, gateway, reservation, asked.shown, hostname)
+
+    async def disconnect(self, container_id: str) -> None:
+        """Free what a container held: it has ended, or did not start. Safe to repeat."""
+        endpoints = self._endpoints.find(container=container_id)
+        ports = _published(endpoints)
+        if ports:
+            # The shim has withdrawn them at its end, unless it was killed; the kernel takes 15 ms for it.
+            await asyncio.to_thread(nftables.remove_ports, ports)
+        with self._store.transaction():
+            for endpoint in endpoints:
+                network = self._networks.get(endpoint.network_id)
+                if self._endpoints.delete(endpoint.id) and network is not None:
+                    self._announce("disconnect", network, container=container_id)
+
+    async def mend(self, live: Collection[str]) -> list[str]:
+        """Put the kernel and the records back in line after kills, reboots and other programs' doings.
+
+        `live` are the ids of containers that have a shim. Returns one line for each thing put right.
+        """
+        with self._store.transaction():
+            mending = Mending(self._networks.all(), self._endpoints.all(), frozenset(live))
+            told, stale_links = mend(mending)
+            for endpoint in mending.stale_endpoints():
+                self._endpoints.delete(endpoint.id)
+        for link in stale_links:
+            await asyncio.to_thread(netlink.delete_link, link)
+        return told
+
+    async def withdraw(self) -> None:
+        """Take everything of ours out of the kernel: bridges, rules, accepts. The records stay."""
+        for network in self._networks.all():
+            await asyncio.to_thread(links.remove_bridge, network)
+        links.remove_firewall()
+
+    def _predefined(self, name: str) -> Network:
+        routes = _reached() if name == "bridge" else []
+        return predefined(
+            name,
+            new_id(),
+            time.time_ns(),
+            self._config.bridge_name,
+            self._config.default_address_pools,
+            self._networks.all(),
+            routes,
+        )
+
+    def _places(self, mode: str, endpoints: Mapping[str, EndpointSettings]) -> list[Place]:
+        asked = places_.asked_of(mode, endpoints)
+        places = [Place(given, self.get(given), wish) for given, wish in asked.items()]
+        places_.check(places)
+        return places_.order(places)
+
+    def _allocate(self, places: Sequence[Place], container_id: str, name: str) -> dict[Place, Endpoint]:
+        made: dict[Place, Endpoint] = {}
+        for number, place in enumerate(places):
+            if any(other.network.id == place.network.id for other in made):
+                raise Conflict(f"container {name} is already attached to network {place.network.name}")
+            container, taken = (container_id, name), self._taken(place.network)
+            made[place] = places_.new_endpoint(place, new_id(), container, number, taken)
+        return made
+
+    def _taken(self, network: Network) -> set[str]:
+        """Addresses in use on a network; only columns are read, so that many endpoints cost little."""
+        rows = self._endpoints.select("place4", "place6", network=network.id)
+        return {str(place).partition("/")[2] for row in rows for place in row if place is not None}
+
+    def _bring_up(self, networks: Sequence[Network]) -> None:
+        """Make bridges and firewall be there."""
+        bridged = [network for network in networks if network.driver == "bridge"]
+        made = [links.ensure_bridge(network) for network in bridged]
+        if any(made):
+            self._update_firewall()
+        elif bridged and not nftables.table_exists():
+            # Flushed by another program: the other containers' ports are gone with it.
+            self._update_firewall()
+            nftables.add_ports(_published(self._endpoints.all()))
+
+    def _update_firewall(self) -> None:
+        links.ensure_firewall(self._networks.all())
+
+    def _holder(self, protocol: str, host_ip: str, number: int) -> str:
+        """The name of the container that has a host port."""
+        for endpoint in self._endpoints.all():
+            if any(same_place(port, protocol, host_ip, number) for port in endpoint.ports):
+                return endpoint.container_name
+        return ""
+
+    def _announce(self, action: str, network: Network, **more: str) -> None:
+        attributes = {"name": network.name, "type": network.driver, **more}
+        self._events.publish("network", action, network.id, attributes)
+
+
+def _published(endpoints: Sequence[Endpoint]) -> list[HostPort]:
+    return [port for endpoint in endpoints for port in endpoint.ports]
+
+
+def _reached() -> list[IPNetwork]:
+    """Subnets that this machine reaches by a route of its own; the default route is none."""
+    found = (ip_network(route.destination, strict=False) for route in netlink.routes())
+    return [subnet for subnet in found if subnet.prefixlen]
