@@ -6,6 +6,7 @@ The session hands every chunk to the emulator and to this; an `expect` resolves 
 from __future__ import annotations
 
 import asyncio
+from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -42,12 +43,13 @@ class Watcher(_Text):
     """Text of a stream since the last match; what nobody waits for is kept to its last 64 KiB."""
 
     def __init__(self) -> None:
-        super().__init__(encoding="utf-8", codec_errors="replace", searchwindowsize=_WINDOW)
+        super().__init__(encoding="utf-8", searchwindowsize=_WINDOW)
+        self._text = getincrementaldecoder("utf-8")("replace")
         self._waiting: tuple[Expecter[str], asyncio.Future[int]] | None = None
 
     def take(self, data: bytes) -> None:
         """Look at what came."""
-        text: str = self._decoder.decode(data, final=False)
+        text = self._text.decode(data)
         if self._waiting is None:
             self.buffer = (self.buffer + text)[-_KEPT:]
             self._before = StringIO(self.buffer)

@@ -133,10 +133,10 @@ class LocalProgram:
 async def _ready(descriptor: int, *, write: bool = False) -> None:
     """Wait until a descriptor can be read or written."""
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
+    ready = asyncio.Event()
     add, remove = (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
-    add(descriptor, lambda: ready.done() or ready.set_result(None))
+    add(descriptor, ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         remove(descriptor)

@@ -134,10 +134,10 @@ class ShellSession:
         return self.exit_code
 
     async def _read(self) -> None:
-        began = time.perf_counter()
         first = True
         try:
             while data := await self._stream.read():
+                began = time.perf_counter()
                 for at in range(0, len(data), self.backend.chunk):
                     self._take(data[at : at + self.backend.chunk])
                     if (busy := time.perf_counter() - began) > _BUSY:
@@ -148,7 +148,6 @@ class ShellSession:
                     # A size that was told before the program ran may have been lost (moby#35407).
                     first = False
                     self._sized.set()
-                began = time.perf_counter()
         except (OSError, PydockError):
             pass
         try:

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 
 from pydock.core.errors import Invalid, PydockError
 
@@ -424,10 +423,3 @@ class LogPane(Vertical):
         if model.lines.dropped:
             parts.append(f"{model.lines.dropped:,} dropped")
         return " · ".join(parts)
-
-
-def pane_of(widget: Widget | None) -> LogPane | None:
-    """Return the log pane that `widget` is in."""
-    while widget is not None and not isinstance(widget, LogPane):
-        widget = widget.parent if isinstance(widget.parent, Widget) else None
-    return widget
