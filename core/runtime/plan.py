@@ -98,7 +98,7 @@ def plan(spec: Mapping[str, Any], rootfs: Rootfs, host: Host) -> Plan:
         domainname=_uts_name("domainname", spec, new),
         process=program,
         cgroup=cgroups.group(str(linux.get("cgroupsPath") or ""), host),
-        resources=cgroups.resources(linux.get("resources") or {}),
+        resources=cgroups.with_device_defaults(cgroups.resources(linux.get("resources") or {})),
         host=host,
         warnings=tuple(warnings),
     )

@@ -6,6 +6,7 @@ A container's cgroup is `pydock/<container id>` below each controller unless its
 
 from __future__ import annotations
 
+from .devices import with_device_defaults
 from .facade import (
     apply,
     create,
@@ -40,4 +41,5 @@ __all__ = [
     "resources",
     "stats",
     "thaw",
+    "with_device_defaults",
 ]

@@ -7,8 +7,9 @@ Kernel documentation: cgroup-v1/devices.rst; cgroup-v2.rst "Device controller"; 
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
-from .records import DeviceRule
+from .records import DeviceRule, Resources
 
 _DENY_ALL = DeviceRule(False, "a", None, None, "rwm")
 
@@ -24,11 +25,11 @@ ALWAYS = (
 )
 
 
-def with_defaults(rules: tuple[DeviceRule, ...] | None) -> tuple[DeviceRule, ...]:
-    """Give the whole list of a container that asks for `rules`: nothing is allowed that no rule allows."""
-    asked = rules or ()
-    begins_open = asked[:1] and asked[0].kind == "a"
-    return (*(() if begins_open else (_DENY_ALL,)), *asked, *ALWAYS)
+def with_device_defaults(limits: Resources) -> Resources:
+    """Give a new container's limits with its whole device list: what no rule allows is denied."""
+    asked = limits.devices or ()
+    begins_with_all = asked[:1] and asked[0].kind == "a"
+    return replace(limits, devices=(*(() if begins_with_all else (_DENY_ALL,)), *asked, *ALWAYS))
 
 
 def lines(rules: tuple[DeviceRule, ...]) -> list[tuple[str, str]]:

@@ -1,12 +1,14 @@
 """Seccomp: Docker's default profile as data, and a small compiler from OCI's `linux.seccomp` to BPF.
 
-- `profile`: the default profile for given capabilities, and Docker-format files resolved to OCI's form.
-- `compiler`: OCI's form -> instructions, pure; `numbers`: system call tables by architecture.
-- `compiled`: what planning uses, with a cache that a spawner fills before it forks.
+- `default`: the data; `profile`: it and files of Docker's format resolved to OCI's form for a container.
+- `rules`: OCI's form as records; `compiler`: records -> instructions; both pure.
+- `numbers`, `syscalls.txt`: call numbers by architecture, written by `generate` on a development machine.
+- `cache`: `compiled` is what planning uses; a spawner fills it before it forks.
 """
 
 from __future__ import annotations
 
 from .cache import compiled
+from .profile import default_profile, resolve
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "default_profile", "resolve"]
