@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import Invalid, Unsupported
 from ..linux import namespace as ns
-from . import cgroups
+from . import cgroups, init
 from .cgroups import Group, Resources
 from .devices import Device, devices
 from .host import Host
@@ -81,8 +81,9 @@ def plan(spec: Mapping[str, Any], rootfs: Rootfs, host: Host) -> Plan:
     """Plan the start of a container. Raises Invalid naming the field that is wrong, Unsupported."""
     linux = spec.get("linux") or {}
     new, joined = _namespaces(linux.get("namespaces") or ())
-    init = (spec.get("annotations") or {}).get(INIT) == "true"
-    program, warnings = process(spec.get("process") or {}, host, _seccomp(linux, host), init)
+    asked = (spec.get("annotations") or {}).get(INIT) == "true"
+    first = init.program(host.arch) if asked else b""
+    program, warnings = process(spec.get("process") or {}, host, _seccomp(linux, host), first)
     return Plan(
         rootfs=rootfs,
         readonly_root=bool((spec.get("root") or {}).get("readonly")),

@@ -48,7 +48,7 @@ class Process:
     """A program to execute and as what.
 
     `env` is as given, in order; `console` is (rows, columns) or (0, 0). `seccomp` is a compiled filter or
-    empty, `seccomp_flags` go with it. `init` puts a small first process before the program (`--init`).
+    empty, `seccomp_flags` go with it. `init` is a program to run before it (`--init`), or empty.
     """
 
     args: tuple[str, ...]
@@ -67,11 +67,11 @@ class Process:
     apparmor: str
     seccomp: bytes
     seccomp_flags: int
-    init: bool = False
+    init: bytes = b""
 
 
 def process(
-    entry: Mapping[str, Any], host: Host, seccomp: tuple[bytes, int], init: bool = False
+    entry: Mapping[str, Any], host: Host, seccomp: tuple[bytes, int], init: bytes = b""
 ) -> tuple[Process, list[str]]:
     """Read a process object; give it with warnings. Raises Invalid naming the field."""
     user = entry.get("user") or {}

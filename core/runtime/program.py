@@ -33,7 +33,7 @@ def become(
     channel.stage = "working directory"
     enter_directory(root, process.cwd, create_cwd)
     channel.stage = "user and capabilities"
-    init_fd = init.open_program() if process.init else -1
+    init_fd = init.open_program(process.init) if process.init else -1
     os.umask(process.umask)
     _change_user(process)
     channel.stage = "exec"

@@ -1,6 +1,6 @@
 """Seccomp: Docker's default profile as data, and a small compiler from OCI's `linux.seccomp` to BPF.
 
-- `default`: the data; `profile`: it and files of Docker's format resolved to OCI's form for a container.
+- `docker`: the data; `profile`: it and files of Docker's format resolved to OCI's form for a container.
 - `rules`: OCI's form as records; `compiler`: records -> instructions; both pure.
 - `numbers`, `syscalls.txt`: call numbers by architecture, written by `generate` on a development machine.
 - `cache`: `compiled` is what planning uses; a spawner fills it before it forks.
@@ -9,6 +9,6 @@
 from __future__ import annotations
 
 from .cache import compiled
-from .profile import default_profile, resolve
+from .profile import default, resolve
 
-__all__ = ["compiled", "default_profile", "resolve"]
+__all__ = ["compiled", "default", "resolve"]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...errors import Invalid
-from . import default
+from . import docker
 from .numbers import OF_MACHINE
 
 _ALLOW, _ERRNO = "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO"
@@ -16,23 +16,23 @@ _ALLOW, _ERRNO = "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO"
 _GO_ARCH = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-def default_profile(
+def default(
     capabilities: Collection[str], machine: str = "x86_64", kernel: tuple[int, int] = (6, 1)
 ) -> dict[str, Any]:
     """Give Docker's default profile as OCI's `linux.seccomp` for a container with these capabilities."""
-    names = f"{default.ALLOWED} {default.OF_MACHINE.get(machine, '')}".split()
-    if kernel >= default.TRACING_KERNEL:
-        names += default.TRACING.split()
-    for capability, calls in default.BY_CAPABILITY.items():
+    names = f"{docker.ALLOWED} {docker.OF_MACHINE.get(machine, '')}".split()
+    if kernel >= docker.TRACING_KERNEL:
+        names += docker.TRACING.split()
+    for capability, calls in docker.BY_CAPABILITY.items():
         if capability in capabilities:
             names += calls.split()
     syscalls = [
         _rule(sorted(set(names))),
-        _rule(["socket"], args=[_argument(0, "NE", default.AF_VSOCK)]),
-        *(_rule(["personality"], args=[_argument(0, "EQ", value)]) for value in default.PERSONALITIES),
+        _rule(["socket"], args=[_argument(0, "NE", docker.AF_VSOCK)]),
+        *(_rule(["personality"], args=[_argument(0, "EQ", value)]) for value in docker.PERSONALITIES),
     ]
     if "CAP_SYS_ADMIN" not in capabilities:
-        syscalls.append(_rule(["clone"], args=[_argument(0, "MASKED_EQ", default.CLONE_NAMESPACES, 0)]))
+        syscalls.append(_rule(["clone"], args=[_argument(0, "MASKED_EQ", docker.CLONE_NAMESPACES, 0)]))
         syscalls.append({"names": ["clone3"], "action": _ERRNO, "errnoRet": errno.ENOSYS})
     return {
         "defaultAction": _ERRNO,
