@@ -73,7 +73,7 @@ def enter_directory(root: int, path: str, create: bool) -> None:
         number = err.errno or 0
         words = f'chdir to cwd ("{path}") set in config.json failed: {go_text(number)}'
         code = FAILED if number == errno.ELOOP else exit_code_of(number)
-        raise Refused(f"OCI runtime error: unable to start container process: {words}", number, code) from err
+        raise Refused(f"unable to start container process: {words}", number, code) from err
 
 
 def _change_user(process: Process) -> None:
