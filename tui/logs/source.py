@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Protocol
 
 from pydock.core.errors import PydockError
@@ -24,68 +25,26 @@ _OVERLAP = 1_000_000_000
 _RETRY_FIRST, _RETRY_MOST = 0.5, 15.0
 
 
+Chunks = AsyncGenerator[tuple[int, bytes], None]
+"""(1 stdout or 2 stderr, bytes) as they come, lines cut anywhere."""
+
+
 class LogSource(Protocol):
     """A container's log, or anything else that yields stamped lines in chunks."""
 
     name: str
     color: str
 
-    def open(self, *, since: int | None = None, tail: int | None = None) -> AsyncIterator[tuple[int, bytes]]:
-        """Follow the log: (1 stdout or 2 stderr, bytes) with Docker's timestamps, from `since` (ns) on.
+    def open(self, *, since: int | None = None, tail: int | None = None) -> Chunks:
+        """Follow the log with Docker's timestamps, from `since` (ns) on or its last `tail` lines.
 
         Ends when the container has; raises PydockError or OSError when the engine is gone.
         """
         ...
 
-    def older(self, *, since: int, until: int) -> AsyncIterator[tuple[int, bytes]]:
+    def older(self, *, since: int, until: int) -> Chunks:
         """Read what was logged from `since` to `until` (both ns, inclusive), then end."""
         ...
-
-
-class ContainerLogs(Protocol):
-    """The part of the typed client that a log needs (`client.containers`)."""
-
-    def logs(
-        self,
-        id: str,
-        *,
-        follow: bool = False,
-        stdout: bool = True,
-        stderr: bool = True,
-        since: str | None = None,
-        until: str | None = None,
-        timestamps: bool = False,
-        tail: str | int | None = None,
-    ) -> AsyncIterator[tuple[int, bytes]]: ...
-
-
-class ContainerLog:
-    """The log of one container, read through the typed client."""
-
-    def __init__(self, containers: ContainerLogs, id: str, name: str, color: str = "") -> None:
-        self.name = name
-        self.color = color
-        self._containers = containers
-        self._id = id
-
-    def open(self, *, since: int | None = None, tail: int | None = None) -> AsyncIterator[tuple[int, bytes]]:
-        return self._containers.logs(
-            self._id,
-            follow=True,
-            timestamps=True,
-            since=None if since is None else _seconds(since),
-            tail="all" if tail is None else str(tail),
-        )
-
-    def older(self, *, since: int, until: int) -> AsyncIterator[tuple[int, bytes]]:
-        return self._containers.logs(
-            self._id, timestamps=True, since=_seconds(since), until=_seconds(until), tail="all"
-        )
-
-
-def _seconds(ns: int) -> str:
-    """Write a time as the Engine API takes it: seconds with nine decimals."""
-    return f"{ns // 1_000_000_000}.{ns % 1_000_000_000:09d}"
 
 
 class LogReader:
@@ -154,8 +113,9 @@ class LogReader:
         self, since: int, until: int, known: Counter[tuple[int, bytes]]
     ) -> list[tuple[int, int, bytes]]:
         part = LogStore(max_bytes=self.store.max_bytes)
-        async for stream, data in self.source.older(since=since, until=until):
-            part.feed(stream, data)
+        async with aclosing(self.source.older(since=since, until=until)) as chunks:
+            async for stream, data in chunks:
+                part.feed(stream, data)
         part.finish()
         found = []
         for batch in part.batches(part.first, part.end):
@@ -168,19 +128,23 @@ class LogReader:
 
     async def _follow(self) -> None:
         newest = _newest(self.store)
+        self.store.abandon()
         if newest:
             chunks = _Unseen(self.store, newest).filter(self.source.open(since=newest - _OVERLAP))
         else:
             chunks = self.source.open(since=self._since, tail=self._tail)
         began = time.perf_counter()
-        async for stream, data in chunks:
-            if self.state != "following":
-                self._tell("following")
-            self.store.feed(stream, data)
-            self._changed()
-            if time.perf_counter() - began > SLICE:
-                await asyncio.sleep(0)
-                began = time.perf_counter()
+        async with aclosing(chunks):
+            async for stream, data in chunks:
+                if self.state == "ended":
+                    self.store.note("started again")
+                if self.state != "following":
+                    self._tell("following")
+                self.store.feed(stream, data)
+                self._changed()
+                if time.perf_counter() - began > SLICE:
+                    await asyncio.sleep(0)
+                    began = time.perf_counter()
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -216,38 +180,48 @@ def _lines_at(store: LogStore, ns: int) -> list[tuple[int, int, bytes]]:
 
 
 class _Unseen:
-    """Leaves out of a stream what `store` has of it, line by line, until it is past `newest`."""
+    """Leaves out of a stream what `store` has of it, line by line, until it is past `newest`.
+
+    What comes before the first line that is known is older than what the store began with.
+    """
 
     def __init__(self, store: LogStore, newest: int) -> None:
         self._newest = newest
         self._carry = {1: b"", 2: b""}
+        self._before = True
         self._known: Counter[tuple[int, int, bytes]] = Counter()
         for batch in store.batches(store.find_time(newest - _OVERLAP), store.end):
             self._known.update(zip(batch.streams, batch.times, batch.texts, strict=True))
 
-    async def filter(self, chunks: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[tuple[int, bytes]]:
+    async def filter(self, chunks: Chunks) -> Chunks:
         past = False
-        async for stream, data in chunks:
-            if past:
-                yield stream, data
-                continue
-            *lines, self._carry[stream] = (self._carry[stream] + data).split(b"\n")
-            kept = []
-            for line in lines:
-                at, text = stamp.split(line)
-                key = (stream, at, text.removesuffix(b"\r"))
-                past = past or at > self._newest
-                if self._known[key] > 0:
-                    self._known[key] -= 1
-                else:
-                    kept.append(line + b"\n")
-            if kept:
-                yield stream, b"".join(kept)
-            if past:
-                for each, rest in self._carry.items():
-                    if rest:
-                        yield each, rest
-        if not past:
-            for each, rest in self._carry.items():
-                if rest:
-                    yield each, rest
+        async with aclosing(chunks):
+            async for stream, data in chunks:
+                if past:
+                    yield stream, data
+                    continue
+                *lines, self._carry[stream] = (self._carry[stream] + data).split(b"\n")
+                kept = b"".join(line + b"\n" for line in lines if self._new(stream, line))
+                past = any(stamp.split(line)[0] > self._newest for line in lines)
+                if kept:
+                    yield stream, kept
+                if past:
+                    for piece in self._rest():
+                        yield piece
+        for piece in self._rest():
+            yield piece
+
+    def _new(self, stream: int, line: bytes) -> bool:
+        at, text = stamp.split(line)
+        key = (stream, at, text.removesuffix(b"\r"))
+        if self._known[key] > 0:
+            self._known[key] -= 1
+            self._before = False
+            return False
+        return not self._before or at > self._newest
+
+    def _rest(self) -> list[tuple[int, bytes]]:
+        """Take the lines that have begun."""
+        rest = [(stream, begun) for stream, begun in self._carry.items() if begun]
+        self._carry = {1: b"", 2: b""}
+        return rest

@@ -168,6 +168,11 @@ class LogStore:
         for stream in (STDOUT, STDERR):
             self._flush(stream)
 
+    def abandon(self) -> None:
+        """Forget what is left without a newline: it will be read again."""
+        self._carry = {STDOUT: [], STDERR: []}
+        self._carried = {STDOUT: 0, STDERR: 0}
+
     def unfinished(self) -> Line | None:
         """Return the line that has begun but not ended, a prompt for one; its id is `end`."""
         for stream in (STDOUT, STDERR):

@@ -53,6 +53,7 @@ class ShellSession:
         self.backend = make(backend, columns, rows)
         self.exit_code: int | None = None
         self.ended = False
+        self._started = False
         self.began = time.time()
         self._stream = stream
         self._resize = resize
@@ -74,7 +75,10 @@ class ShellSession:
         await self.close()
 
     def start(self) -> None:
-        """Begin to read, and tell the other side the size."""
+        """Begin to read, and tell the other side the size; a second call does nothing."""
+        if self._started:
+            return
+        self._started = True
         self._tasks.start(self._read(), "read")
         self._tasks.start(self._write(), "write")
         self._tasks.start(self._tell_size(), "size")

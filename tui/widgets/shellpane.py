@@ -96,6 +96,7 @@ class ShellPane(Widget, can_focus=True):
         return f"{self.session.name} · {title}" if title else self.session.name
 
     def on_mount(self) -> None:
+        self.session.start()
         self._came()
 
     def on_unmount(self) -> None:

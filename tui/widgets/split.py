@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Grid, Vertical
 from textual.message import Message
-from textual.widget import Widget
 
 from .logpane import LogPane
 from .shellpane import ShellPane
@@ -61,11 +59,6 @@ class SplitArea(Grid):
     SplitArea.zoomed > PaneFrame.alone { display: block; }
     """
 
-    BINDINGS = [
-        Binding("z", "zoom", "Zoom", id="split.zoom", show=False),
-        Binding("X,upper_x", "close", "Close pane", id="split.close", show=False),
-    ]
-
     class PaneClosed(Message):
         """A pane left the area; a shell's session lives on."""
 
@@ -89,13 +82,12 @@ class SplitArea(Grid):
         )
 
     async def add(self, pane: Pane) -> bool:
-        """Show `pane` beside the others and focus it; False when four are shown already."""
+        """Show `pane` beside the others; False when four are shown already. The focus stays where it is."""
         if len(self._frames) >= MOST:
             return False
         self.remove_class("zoomed")
         await self.mount(PaneFrame(pane))
         self._arrange()
-        pane.focus()
         return True
 
     async def close(self, pane: Pane | None = None) -> None:
@@ -105,13 +97,14 @@ class SplitArea(Grid):
         if pane is None or frame is None:
             return
         at = self._frames.index(frame)
+        had_focus = pane is self.focused_pane
         self.remove_class("zoomed")
         await frame.remove()
         self._arrange()
         self.post_message(self.PaneClosed(pane))
-        if self._frames:
+        if self._frames and had_focus:
             self._frames[min(at, len(self._frames) - 1)].pane.focus()
-        else:
+        if not self._frames:
             self.post_message(self.Emptied())
 
     def focus_next(self) -> None:
@@ -134,12 +127,6 @@ class SplitArea(Grid):
     def on_resize(self, event: events.Resize) -> None:
         self._arrange(event.size.width)
 
-    def action_zoom(self) -> None:
-        self.zoom()
-
-    async def action_close(self) -> None:
-        await self.close()
-
     @on(LogPane.StatusChanged)
     @on(ShellPane.StatusChanged)
     def _label(self, event: LogPane.StatusChanged | ShellPane.StatusChanged) -> None:
@@ -148,14 +135,11 @@ class SplitArea(Grid):
                 event.stop()
                 frame.label()
 
-    @on(ShellPane.ZoomAsked)
-    def _zoom_asked(self, event: ShellPane.ZoomAsked) -> None:
-        event.stop()
-        self.zoom()
-
     @on(ShellPane.Released)
     async def _released(self, event: ShellPane.Released) -> None:
-        await self.close(event.pane)
+        """A pane whose shell has ended has nothing to come back to."""
+        if event.pane.session.ended:
+            await self.close(event.pane)
 
     @property
     def _frames(self) -> list[PaneFrame]:
@@ -179,10 +163,3 @@ class SplitArea(Grid):
         if self.has_class("zoomed"):
             self.remove_class("zoomed")
         frames[(at + by) % len(frames)].pane.focus()
-
-
-def widget_pane(widget: Widget | None) -> Pane | None:
-    """Return the pane that `widget` is or is in."""
-    while widget is not None and not isinstance(widget, LogPane | ShellPane):
-        widget = widget.parent if isinstance(widget.parent, Widget) else None
-    return widget
