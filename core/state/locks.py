@@ -13,7 +13,7 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 _PLAIN = re.compile(r"[a-zA-Z0-9_.-]{1,100}")
@@ -42,6 +42,37 @@ class Locks:
                 os.close(descriptor)
 
     @contextlib.asynccontextmanager
+    async def share(self, kind: str, identity: str) -> AsyncIterator[None]:
+        """Hold a lock together with other sharers, in this engine too; shuts out `try_alone` only."""
+        descriptor = os.open(self._shared_file(kind, identity), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                await _wait(descriptor, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def try_alone(self, kind: str, identity: str) -> Iterator[bool]:
+        """Hold a lock that others `share`, if nobody does now; yields whether it is held."""
+        descriptor = os.open(self._shared_file(kind, identity), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(descriptor)
+
+    def _shared_file(self, kind: str, identity: str) -> Path:
+        # Never unlinked: a sharer that opens the name while another still holds it must find the same file.
+        return self._directory / f"shared-{_file_name(kind, identity)}"
+
+    @contextlib.asynccontextmanager
     async def _lock_inside(self, name: str) -> AsyncIterator[None]:
         lock = self._inside.setdefault(name, asyncio.Lock())
         self._wanted[name] = self._wanted.get(name, 0) + 1
@@ -68,7 +99,7 @@ async def _acquire(path: Path) -> int:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                await _wait(descriptor)
+                await _wait(descriptor, fcntl.LOCK_EX)
             if _is_named(descriptor, path):
                 return descriptor
         except BaseException:
@@ -86,7 +117,7 @@ def _is_named(descriptor: int, path: Path) -> bool:
     return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
 
-async def _wait(descriptor: int) -> None:
+async def _wait(descriptor: int, operation: int) -> None:
     """Wait for the lock in a thread of its own.
 
     The thread holds a duplicate, which shares the lock: a cancelled wait leaves it behind, and it lets go
@@ -107,7 +138,7 @@ async def _wait(descriptor: int) -> None:
     def block() -> None:
         error: OSError | None = None
         try:
-            fcntl.flock(duplicate, fcntl.LOCK_EX)
+            fcntl.flock(duplicate, operation)
         except OSError as err:
             error = err
         os.close(duplicate)

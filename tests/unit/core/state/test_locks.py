@@ -95,3 +95,30 @@ async def test_cancelled_wait_does_not_keep_the_lock(tmp_path: Path) -> None:
         process.communicate("go\n")
         async with asyncio.timeout(20), locks.hold("container", "web"):
             pass
+
+
+async def test_sharers_meet_and_shut_out_who_wants_to_be_alone(tmp_path: Path) -> None:
+    locks, other = Locks(tmp_path), Locks(tmp_path)
+    async with locks.share("content", "all"):
+        async with other.share("content", "all"):
+            with locks.try_alone("content", "all") as alone:
+                assert not alone
+        with other.try_alone("content", "all") as alone:
+            assert not alone
+    with other.try_alone("content", "all") as alone:
+        assert alone
+
+
+async def test_sharer_waits_for_who_is_alone(tmp_path: Path) -> None:
+    locks = Locks(tmp_path)
+
+    async def wait() -> None:
+        async with locks.share("content", "all"):
+            pass
+
+    with locks.try_alone("content", "all"):
+        waiting = asyncio.ensure_future(wait())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+    await asyncio.wait_for(waiting, 20)
