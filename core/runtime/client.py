@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import contextlib
 import json
 import marshal
 import os
@@ -25,6 +26,7 @@ from .stream import SocketStream
 
 _ATTEMPTS = 3
 _BUFFER = 256 << 10
+_LEAVING_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,13 @@ class Runtime:
         """Tell a terminal its size; nothing happens without a terminal."""
         await self._call(container, "resize", rows=rows, columns=columns, exec_id=exec_id)
 
-    async def update(self, container: str, restart: Restart) -> None:
-        """Change the restart policy of a running container."""
-        await self._call(container, "update", restart=asdict(restart))
+    async def update(self, container: str, limits: dict[str, Any]) -> tuple[str, ...]:
+        """Set limits (OCI's `linux.resources`) now and for its restarts; gives warnings for the user."""
+        return tuple(await self._call(container, "update", limits=limits))
+
+    async def set_restart(self, container: str, restart: Restart) -> None:
+        """Follow another restart policy from the next exit on."""
+        await self._call(container, "set_restart", restart=asdict(restart))
 
     def alive(self, container: str) -> bool:
         """Tell whether a shim keeps this container (running, or between restarts)."""
@@ -164,9 +170,18 @@ class Runtime:
     async def reap(self, container: str) -> bool:
         """Clean up after a shim that died: processes, cgroup, published ports; its journal ends with 137.
 
-        True when there was anything. Raises Conflict when the shim is alive.
+        True when there was anything. Waits for a shim that is just taking its container apart; raises
+        Conflict when the container runs.
         """
         directory = self._directory(container)
+        if remains.held(directory):
+            if journal.running(self.journal(container)):
+                raise Conflict(f"container is running: {container}")
+            with contextlib.suppress(NotFound):
+                async with asyncio.timeout(_LEAVING_S):
+                    await self._call(container, "leave")
+        if not remains.noted(directory):
+            return False
 
         def tell(engines_dir: str) -> None:
             ring(engines_dir, b"c " + container.encode())

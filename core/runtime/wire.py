@@ -114,8 +114,9 @@ def _exactly(connection: socket.socket, size: int, found: array.array[int]) -> b
 
 
 def pack_error(error: errors.PydockError) -> tuple[str, str, int]:
-    """An error's kind, message and exit code, as it crosses a socket."""
-    return type(error).__name__, str(error), getattr(error, "exit_code", 0)
+    """An error's kind (of `errors`), message and exit code, as it crosses a socket."""
+    kind = next(name for base in type(error).__mro__ if hasattr(errors, name := base.__name__))
+    return kind, str(error), getattr(error, "exit_code", 0)
 
 
 def unpack_error(kind: str, message: str, exit_code: int = 0) -> errors.PydockError:

@@ -66,6 +66,7 @@ class Container:
         self._paused = False
         self._stdin_open = True
         self._restart_timer: Timer | None = None
+        self.when_left: list[Callable[[], None]] = []
         self._when_down: list[Callable[[], None]] = []
         self._log_trouble = False
 
@@ -211,7 +212,18 @@ class Container:
         process = self._execs.get(exec_id).process if exec_id else self._running()
         process.resize(rows, columns)
 
-    def update(self, restart: Restart) -> None:
+    def update(self, limits: dict[str, Any]) -> tuple[str, ...]:
+        """Set limits (OCI's linux.resources) now and for the next starts; gives warnings."""
+        self._running()
+        warnings = cgroups.apply(self._plan.cgroup, cgroups.resources(limits))
+        linux = self._request.spec.setdefault("linux", {})
+        known = linux.setdefault("resources", {})
+        for part, values in limits.items():
+            known[part] = {**known.get(part, {}), **values} if isinstance(values, dict) else values
+        self._plan = make_plan(self._request.spec, self._request.rootfs, self._host)
+        return warnings
+
+    def set_restart(self, restart: Restart) -> None:
         """Follow another restart policy from the next exit on."""
         self._restarts = Restarts(
             restart, self._restarts.count, stopped_by_user=self._restarts.stopped_by_user

@@ -175,8 +175,15 @@ class Asking:
         self.answer()
 
     def update(self, asked: dict[str, Any], rest: bytes) -> None:
-        self._container.update(Restart(**asked["restart"]))
+        self.answer(self._container.update(asked["limits"]))
+
+    def set_restart(self, asked: dict[str, Any], rest: bytes) -> None:
+        self._container.set_restart(Restart(**asked["restart"]))
         self.answer()
+
+    def leave(self, asked: dict[str, Any], rest: bytes) -> None:
+        """Answered when nothing of the container is left, and the next start needn't wait."""
+        self._container.when_left.append(self.answer)
 
 
 def _signal(number: int) -> int:
@@ -195,4 +202,6 @@ _OPERATIONS: dict[str, Callable[[Asking, dict[str, Any], bytes], None]] = {
     "resume": Asking.resume,
     "resize": Asking.resize,
     "update": Asking.update,
+    "set_restart": Asking.set_restart,
+    "leave": Asking.leave,
 }

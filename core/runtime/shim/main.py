@@ -67,6 +67,7 @@ class Shim:
         """Leave nothing behind of a start that failed."""
         self._control.close()
         remains.forget(self._run_dir)
+        os.close(self._lock)
 
     def run(self) -> None:
         self.loop.run()
@@ -75,6 +76,8 @@ class Shim:
         """The container is down: let the next start have it, stay only for clients that still read."""
         self._control.close()
         os.close(self._lock)
+        for tell in self.container.when_left:
+            tell()
         if len(self.container.audience):
             self.loop.later(_FAREWELL_S, self.loop.stop)
             self.container.audience.when_empty(self.loop.stop)

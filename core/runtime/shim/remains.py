@@ -100,6 +100,11 @@ def clear(run_dir: str, ring: Callable[[str], None]) -> bool:
         os.close(holder)
 
 
+def noted(run_dir: str) -> bool:
+    """Tell whether something may be left there."""
+    return os.path.exists(os.path.join(run_dir, FILE))
+
+
 def forget(run_dir: str) -> None:
     """Nothing is left: drop the note and the socket."""
     for name in (FILE, SOCKET):
