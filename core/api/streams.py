@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from ..errors import Invalid, PydockError
@@ -79,7 +79,7 @@ async def attach(engine: Engine, call: Call) -> Response:
     return _hijack(call, tty, serve)
 
 
-def _hijack(call: Call, tty: bool, serve: object) -> Response:
+def _hijack(call: Call, tty: bool, serve: Callable[[Stream], Awaitable[None]]) -> Response:
     content_type = _stream_type(call, tty)
     return Response(200, {"content-type": content_type}, Hijack(serve, content_type))
 

@@ -35,7 +35,7 @@ def chosen_host(host: str | None = None, environment: Mapping[str, str] | None =
 async def connect(host: str | None, embedded: Embedded) -> AsyncIterator[Client]:
     """Open a client: to `host` as `chosen_host` returned it, or to an engine made by `embedded`.
 
-    Raises Invalid for an address that is none, Unavailable when the first request finds nobody.
+    Raises Invalid for an address that is none, Unreachable when the first request finds nobody.
     """
     if host is None:
         async with embedded() as handle, Client(DirectTransport(handle)) as client:

@@ -17,9 +17,8 @@ import anyio
 import httpcore
 import httpx
 
-from ..errors import Unavailable
 from ..schema.message import Request, Response
-from .transport import Upgraded
+from .transport import Unreachable, Upgraded
 
 _NEWEST = (1, 51)
 _CONNECT_SECONDS = 10.0
@@ -93,7 +92,7 @@ class HttpTransport:
         try:
             return await self._http.send(sent, stream=True)
         except httpx.TransportError as err:
-            raise Unavailable(self._unreachable(err)) from err
+            raise Unreachable(self._unreachable(err)) from err
 
     def _unreachable(self, err: httpx.TransportError) -> str:
         where = self._address.shown
@@ -110,7 +109,7 @@ async def _body(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
         async for chunk in answer.aiter_raw():
             yield chunk
     except httpx.TransportError as err:
-        raise Unavailable(f"the connection to the engine broke: {err or type(err).__name__}") from err
+        raise Unreachable(f"the connection to the engine broke: {err or type(err).__name__}") from err
     finally:
         await answer.aclose()
 

@@ -6,7 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..errors import Unavailable
 from ..schema.message import Request, Response, Stream
+
+
+class Unreachable(Unavailable):
+    """Nobody answers at the address; the message is complete as it is."""
+
 
 Handler = Callable[[Request], Awaitable[Response]]
 """An api: `Api(engine).handle`."""
@@ -32,7 +38,7 @@ class Transport(Protocol):
     async def send(self, request: Request) -> Response:
         """Return the response; its body is bytes or an iterator, which the receiver closes.
 
-        Raises Unavailable when nobody answers.
+        Raises Unreachable when nobody answers.
         """
 
     async def upgrade(self, request: Request) -> Upgraded | Response:
