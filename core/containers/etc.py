@@ -1,4 +1,4 @@
-"""The texts of a container's /etc/hosts, /etc/hostname and /etc/resolv.conf; pure (hosts(5), resolv.conf(5))."""
+"""The texts of a container's /etc/hosts and /etc/resolv.conf; pure (hosts(5), resolv.conf(5))."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ def internal_resolv_conf(host: Resolver, wish: Resolver) -> str:
         server if wish.servers else f"host({server})" for server in wish.servers or host.servers
     )
     body = _body((_INTERNAL,), _search(wish.search or host.search), options)
-    return f"{_HEAD}\n{body}\n# Based on host file: '/etc/resolv.conf' (internal resolver)\n# ExtServers: [{forwarders}]\n"
+    return (
+        f"{_HEAD}\n{body}\n# Based on host file: '/etc/resolv.conf' (internal resolver)\n"
+        f"# ExtServers: [{forwarders}]\n"
+    )
 
 
 def forwarders(host: Resolver, wish: Resolver) -> tuple[str, ...]:

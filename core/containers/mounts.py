@@ -1,5 +1,6 @@
-"""The mounts that a container is created with, from `-v`, `--mount`, `--tmpfs`, VOLUME and `--volumes-from`; pure.
+"""The mounts that a container is created with; pure.
 
+They come from `-v`, `--mount`, `--tmpfs`, the image's VOLUME and `--volumes-from`:
 https://docs.docker.com/engine/storage/volumes/
 """
 
@@ -177,7 +178,8 @@ def _wire_volume(asked: wire.Mount, place: str) -> Mount:
     if asked.source and not valid_name(asked.source):
         raise _wrong(
             asked,
-            f'"{asked.source}" includes invalid characters for a local volume name, only "{NAME_FORM}" are allowed',
+            f'"{asked.source}" includes invalid characters for a local volume name, '
+            f'only "{NAME_FORM}" are allowed',
         )
     if options.subpath and (options.subpath.startswith("/") or ".." in options.subpath.split("/")):
         raise _wrong(asked, "subpath must be a relative path within the volume")

@@ -76,7 +76,7 @@ def _config(
 
 
 def _program(config: ContainerConfig, image: oci.RuntimeConfig) -> tuple[list[str] | None, list[str] | None]:
-    """An entrypoint of the user's own drops the image's command; an empty one drops the image's entrypoint."""
+    """A user's entrypoint drops the image's command; an empty one drops the image's entrypoint."""
     entrypoint, command = config.entrypoint, config.cmd
     if not entrypoint:
         command = command or image.cmd

@@ -1,7 +1,7 @@
 """What an engine remembers of a container: one document in the state store.
 
-Times are nanoseconds since the epoch (0: never). Records are never changed in place: `msgspec.structs.replace`
-makes the next one, inside a transaction.
+Times are nanoseconds since the epoch (0: never). Records are never changed in place:
+`msgspec.structs.replace` makes the next one, inside a transaction.
 """
 
 from __future__ import annotations
@@ -79,8 +79,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     journal_number: int = 0
     boot_id: str = ""
     stopped_by_hand: bool = False
-    ports: dict[str, list[PortBinding]] = {}
-    sandbox_key: str = ""
+    ports: dict[str, list[PortBinding] | None] = {}
 
     @property
     def alive(self) -> bool:

@@ -15,13 +15,17 @@ from .spec.resources import parse_rule
 
 _LEAST_MEMORY = 6 << 20
 _LOG_OPTIONS = {
-    "json-file": {"max-file", "max-size", "labels", "labels-regex", "env", "env-regex", "compress", "tag", "mode", "max-buffer-size"},
-    "local": {"max-file", "max-size", "compress", "mode", "max-buffer-size"},
-    "none": {"mode", "max-buffer-size"},
-}  # fmt: skip
+    "json-file": frozenset(
+        "max-file max-size labels labels-regex env env-regex compress tag mode max-buffer-size".split()
+    ),
+    "local": frozenset("max-file max-size compress mode max-buffer-size".split()),
+    "none": frozenset({"mode", "max-buffer-size"}),
+}
 _RESTARTS = ("no", "always", "unless-stopped", "on-failure")
 _ULIMITS = frozenset(
-    "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split()
+    (
+        "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack"
+    ).split()
 )
 _IPC_SYSCTLS = ("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall",
                 "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced")  # fmt: skip
@@ -104,11 +108,9 @@ def check_resources(limits: Resources) -> None:
     if limits.blkio_weight and not 10 <= limits.blkio_weight <= 1000:
         raise Invalid("Range of blkio weight is from 10 to 1000")
     if limits.device_requests:
-        wanted = [sorted(sum(request.capabilities or [], [])) for request in limits.device_requests]
-        named = " ".join(f"[{' '.join(names)}]" for names in wanted)
-        raise Unsupported(
-            f'could not select device driver "{limits.device_requests[0].driver}" with capabilities: [{named}]'
-        )
+        request = limits.device_requests[0]
+        named = " ".join(f"[{' '.join(names)}]" for names in request.capabilities or ())
+        raise Unsupported(f'could not select device driver "{request.driver}" with capabilities: [{named}]')
     for rule in limits.device_cgroup_rules or ():
         parse_rule(rule)
     for limit in limits.ulimits or ():

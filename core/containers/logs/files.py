@@ -141,12 +141,12 @@ def newer_than(path: str, inode: int) -> LogFile | None:
             for file in files[1:]:
                 file.close()
             return files[0] if files else None
-        file = open_file(f"{path}.{before - 1}" if before > 1 else path)
+        newer = open_file(f"{path}.{before - 1}" if before > 1 else path)
         # Only when it stayed in its place is the neighbour the next one.
         if _place_of(path, inode) == before:
-            return file
-        if file is not None:
-            file.close()
+            return newer
+        if newer is not None:
+            newer.close()
 
 
 def _place_of(path: str, inode: int) -> int | None:

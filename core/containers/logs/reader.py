@@ -1,7 +1,7 @@
 """Reading a log: from its tail on, filtered, followed until its container ends.
 
-A follower waits on inotify(7) for the directory, so neither rotation nor truncation loses or repeats a record,
-as long as it keeps up with the number of files that rotation keeps.
+A follower waits on inotify(7) for the directory, so neither rotation nor truncation loses or repeats
+a record, as long as it keeps up with the number of files that rotation keeps.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 - `facts`: what must be known of the machine before the pure part runs; read by `containers.prepare`.
 - `build`: `build(container, facts)`: the whole document, put together from the modules below.
-- `process`: arguments, environment, user, limits. `capabilities`: Docker's sets. `security`: `--security-opt`.
+- `process`: arguments, environment, user. `capabilities`: Docker's sets. `security`: `--security-opt`.
 - `mounts`: Docker's default mounts and the container's own. `namespaces`: which are new, kept or joined.
 - `resources`: limits and device rules.
 

@@ -1,4 +1,4 @@
-"""Capability sets of a container: Docker's default fourteen, `--cap-add`, `--cap-drop`, ALL (capabilities(7))."""
+"""Capabilities of a container: Docker's default fourteen, `--cap-add`, `--cap-drop` (capabilities(7))."""
 
 from __future__ import annotations
 

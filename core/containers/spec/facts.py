@@ -11,7 +11,7 @@ from ..users import Identity
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device node to be made in the container. `kind` is "c" or "b"; `access` of "rwm" is what is allowed."""
+    """A device node of the container. `kind` is "c" or "b"; `access` is what of "rwm" is allowed."""
 
     path: str
     kind: str

@@ -1,0 +1,253 @@
+"""What else is done to a container: restart, pause, rename, update, removal, waiting, pruning."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from msgspec.structs import asdict, replace
+
+from ..errors import Conflict, Forbidden, Internal, Invalid, NotFound, Unsupported
+from ..filters import Filters
+from ..ids import NAME_FORM, valid_name
+from ..runtime import cgroups
+from ..runtime.records import Restart
+from ..schema.containers import (
+    ContainersPruneResponse,
+    RestartPolicy,
+    UpdateRequest,
+    UpdateResponse,
+)
+from ..schema.networks import EndpointSettings
+from ..units import now, parse_timestamp
+from . import ending, news, removal, starting, stopping, validate
+from .context import Context
+from .create import name_taken
+from .prepare import cgroups_path
+from .record import Container
+from .spec import resources
+from .states import Status
+
+_CONDITIONS = ("", "not-running", "next-exit", "removed")
+
+
+async def restart(ctx: Context, reference: str, signal_name: str | None, timeout: int | None) -> None:
+    """Stop a container if it runs, and start it."""
+    container = ctx.book.find(reference)
+    async with ctx.locks.hold("container", container.id):
+        container, _ = news.apply(ctx, container.id)
+        if container.alive:
+            await stopping.stop_without_removal(ctx, container, signal_name, timeout)
+        await starting.start_locked(ctx, container.id)
+    ctx.tell(container, "restart")
+
+
+async def pause(ctx: Context, reference: str) -> None:
+    """Freeze all processes of a container; raises Conflict when it is paused or does not run."""
+    container = ctx.book.find(reference)
+    async with ctx.locks.hold("container", container.id):
+        container, _ = news.apply(ctx, container.id)
+        if container.status is Status.PAUSED:
+            raise Conflict(f"Container {container.id} is already paused")
+        if container.status is not Status.RUNNING:
+            raise Conflict(f"Container {container.id} is not running")
+        await ctx.runtime.pause(container.id)
+        news.apply(ctx, container.id)
+    ctx.changed(container.id)
+
+
+async def unpause(ctx: Context, reference: str) -> None:
+    """Let a paused container go on; raises Conflict when it isn't paused."""
+    container = ctx.book.find(reference)
+    async with ctx.locks.hold("container", container.id):
+        container, _ = news.apply(ctx, container.id)
+        if container.status is not Status.PAUSED:
+            raise Conflict(f"Container {container.id} is not paused")
+        await ctx.runtime.resume(container.id)
+        news.apply(ctx, container.id)
+    ctx.changed(container.id)
+
+
+async def rename(ctx: Context, reference: str, name: str) -> None:
+    """Give a container another name; raises Conflict when it is taken."""
+    container = ctx.book.find(reference)
+    wanted = name.removeprefix("/")
+    if not wanted:
+        raise Invalid("Neither old nor new names may be empty")
+    if not valid_name(wanted):
+        raise Invalid(f"Invalid container name ({name}), only {NAME_FORM} are allowed")
+    async with ctx.locks.hold("container", container.id):
+        with ctx.store.transaction():
+            container = ctx.book.find(container.id)
+            if container.name == wanted:
+                raise Invalid("Renaming a container with the same name as its current name")
+            taken = ctx.book.named(wanted)
+            if taken is not None:
+                raise name_taken(wanted, taken)
+            renamed = ctx.book.change(container.id, lambda c: replace(c, name=wanted))
+            ctx.tell(renamed, "rename", {"oldName": f"/{container.name}"})
+    ctx.changed(container.id)
+
+
+async def update(ctx: Context, reference: str, request: UpdateRequest) -> UpdateResponse:
+    """Change limits and the restart policy, also while the container runs; raises Invalid."""
+    validate.check_resources(request)
+    container = ctx.book.find(reference)
+    async with ctx.locks.hold("container", container.id):
+        container, _ = news.apply(ctx, container.id)
+        host = _updated(container, request)
+        validate.check_resources(host)
+        validate.check_restart(host.restart_policy, host.auto_remove)
+        if container.alive:
+            await _apply_update(ctx, container, request, host.restart_policy)
+        changed = ctx.book.change(container.id, lambda c: replace(c, host_config=host))
+        ctx.tell(changed, "update")
+    ctx.changed(container.id)
+    return UpdateResponse(warnings=[])
+
+
+def _updated(container: Container, request: UpdateRequest) -> Any:
+    given = {name: value for name, value in asdict(request).items() if value}
+    policy = given.pop("restart_policy", None)
+    if isinstance(policy, RestartPolicy) and policy.name:
+        given["restart_policy"] = policy
+    return replace(container.host_config, **given)
+
+
+async def _apply_update(
+    ctx: Context, container: Container, request: UpdateRequest, policy: RestartPolicy
+) -> None:
+    limits = resources.limits(request, {})
+    if limits:
+        group = cgroups.group(cgroups_path(container), ctx.host)
+        try:
+            await asyncio.to_thread(cgroups.apply, group, cgroups.resources(limits))
+        except OSError as err:
+            raise Internal(f"Cannot update container {container.id}: {err}") from err
+    if request.restart_policy is not None and request.restart_policy.name:
+        await ctx.runtime.update(
+            container.id,
+            Restart(policy.name, policy.maximum_retry_count),  # type: ignore[arg-type]  # checked above
+        )
+
+
+async def remove(ctx: Context, reference: str, force: bool, volumes: bool) -> None:
+    """Remove a container, killing it first with `force`; its anonymous volumes with `volumes`.
+
+    Raises NotFound, and Conflict while it runs.
+    """
+    container = ctx.book.find(reference)
+    async with ctx.locks.hold("container", container.id):
+        container, _ = news.apply(ctx, container.id)
+        if container.alive:
+            if not force:
+                raise Conflict(_in_the_way(reference, container))
+            await stopping.end_now(ctx, container)
+        await ending.release(ctx, container)
+        await removal.remove_locked(ctx, container, volumes)
+
+
+async def connect(ctx: Context, network: str, reference: str, settings: EndpointSettings) -> None:
+    """Put a container that does not run on a further network."""
+    name = ctx.networks.get(network).name
+    container = ctx.book.find(reference)
+    async with ctx.locks.hold("container", container.id):
+        container, _ = news.apply(ctx, container.id)
+        if name in container.networks:
+            raise Forbidden(f"endpoint with name {container.name} already exists in network {name}")
+        _require_down(container)
+        ctx.book.change(container.id, lambda c: replace(c, networks={**c.networks, name: settings}))
+
+
+async def disconnect(ctx: Context, network: str, reference: str) -> None:
+    """Take a container that does not run off a network."""
+    name = ctx.networks.get(network).name
+    container = ctx.book.find(reference)
+    async with ctx.locks.hold("container", container.id):
+        container, _ = news.apply(ctx, container.id)
+        if name not in container.networks:
+            raise Forbidden(f"container {container.id} is not connected to network {name}")
+        _require_down(container)
+        rest = {given: endpoint for given, endpoint in container.networks.items() if given != name}
+        ctx.book.change(container.id, lambda c: replace(c, networks=rest))
+
+
+def _require_down(container: Container) -> None:
+    if container.alive:
+        raise Unsupported("changing the networks of a running container is not built yet: stop it first")
+
+
+def _in_the_way(reference: str, container: Container) -> str:
+    advice = "stop the container before removing or force remove"
+    if container.status is Status.PAUSED:
+        advice = "unpause and then stop the container before removing or force remove"
+    return f'cannot remove container "{reference}": container is {container.status}: {advice}'
+
+
+def wait(ctx: Context, reference: str, condition: str) -> Coroutine[Any, Any, int]:
+    """Register at once; the returned coroutine ends with the exit code.
+
+    Conditions: "not-running" (the default), "next-exit", "removed". Raises NotFound, Invalid.
+    """
+    if condition not in _CONDITIONS:
+        raise Invalid(f'invalid condition: "{condition}"')
+    container = ctx.book.find(reference)
+    return _wait(ctx, container, condition or "not-running", now())
+
+
+async def _wait(ctx: Context, container: Container, condition: str, since: int) -> int:
+    last = container
+
+    def done() -> bool:
+        nonlocal last
+        found = ctx.book.get(container.id)
+        if found is None:
+            return True
+        last = found
+        if condition == "removed":
+            return False
+        if condition == "next-exit":
+            return found.exits > container.exits
+        return not found.alive
+
+    await ctx.changes.until(container.id, done)
+    if ctx.book.get(container.id) is None:
+        return await _last_code(ctx, last, since)
+    return last.exit_code
+
+
+async def _last_code(ctx: Context, last: Container, since: int) -> int:
+    """Return the exit code of a container that is gone: the event of its death tells it."""
+    code = last.exit_code
+    wanted = Filters({"container": (last.id,), "event": ("die",)})
+    async for event in ctx.events.subscribe(since=since, until=now(), filters=wanted):
+        code = int(event.actor.attributes.get("exitCode", code))
+    return code
+
+
+_PRUNE_FILTERS = ("until", "label", "label!")
+
+
+async def prune(ctx: Context, filters: Filters) -> ContainersPruneResponse:
+    """Remove all containers that do not run and pass the filters; returns their ids and the bytes freed."""
+    filters.require_known(_PRUNE_FILTERS)
+    before = min((parse_timestamp(text) for text in filters.get("until")), default=0)
+    deleted: list[str] = []
+    freed = 0
+    for container in ctx.book.all():
+        labels = container.config.labels or {}
+        unwanted = filters.get("label!") and filters.matches_labels(labels, "label!")
+        if container.alive or not filters.matches_labels(labels) or unwanted:
+            continue
+        if before and container.created >= before:
+            continue
+        try:
+            size = await ctx.snapshots.usage(container.id)
+            await remove(ctx, container.id, force=False, volumes=False)
+        except (NotFound, Conflict):
+            continue
+        deleted.append(container.id)
+        freed += size
+    ctx.events.publish("container", "prune", "", {"reclaimed": str(freed)})
+    return ContainersPruneResponse(containers_deleted=deleted or None, space_reclaimed=freed)

@@ -1,0 +1,276 @@
+"""Before a start: the facts of machine and image that the specification needs, and the files over /etc."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import Conflict, Invalid
+from ..linux.openat2 import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, openat2
+from ..runtime.records import Overlay, Rootfs
+from ..schema.containers import DeviceMapping, HostConfig
+from ..schema.networks import EndpointSettings
+from . import etc, users
+from .context import Context
+from .record import Container
+from .spec import resources, security
+from .spec.facts import Device, Etc, Facts
+from .spec.namespaces import partner
+
+_HOST_RESOLV = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
+_ACCESS = frozenset("rwm")
+
+
+async def facts(ctx: Context, container: Container, endpoints: Mapping[str, EndpointSettings]) -> Facts:
+    """Collect what `spec.build` needs. Raises Invalid, NotFound and Conflict for what can't be joined."""
+    host, config = container.host_config, container.config
+    accounts = await _accounts(ctx, container)
+    identity = users.resolve(config.user, accounts["passwd"], accounts["group"], host.group_add or ())
+    name = hostname(ctx, container)
+    numbers = {path: _block_device(path) for path in resources.device_paths(host)}
+    safety = security.parse(host.security_opt or ())
+    return Facts(
+        identity=identity,
+        hostname=name,
+        etc=write_etc(ctx, container, name, endpoints),
+        cgroup_version=ctx.host.cgroup_version,
+        cgroups_path=cgroups_path(container),
+        available=ctx.host.capabilities,
+        devices=tuple(_devices(host)),
+        block_devices=tuple((path, *number) for path, number in numbers.items()),
+        links=(),
+        join_pid=_join(ctx, host.pid_mode),
+        join_ipc=_join(ctx, host.ipc_mode),
+        join_net=_join(ctx, host.network_mode),
+        seccomp=_seccomp(ctx, safety, container),
+    )
+
+
+def cgroups_path(container: Container) -> str:
+    parent = container.host_config.cgroup_parent
+    return f"{parent.rstrip('/')}/{container.id}" if parent else f"pydock/{container.id}"
+
+
+def _join(ctx: Context, mode: str) -> int:
+    """Return the pid of the container that a mode names, 0 when it names none."""
+    name = partner(mode)
+    return running_pid(ctx, name) if name else 0
+
+
+def running_pid(ctx: Context, name: str) -> int:
+    """Return the first process of a container whose namespaces are to be joined; raises Conflict."""
+    other = ctx.book.find(name)
+    if not other.pid:
+        raise Conflict(f"cannot join namespace of a non running container: {other.id}")
+    return other.pid
+
+
+def hostname(ctx: Context, container: Container) -> str:
+    if name := partner(container.host_config.network_mode):
+        other = ctx.book.find(name)
+        return other.config.hostname or other.id[:12]
+    return container.config.hostname or socket.gethostname()
+
+
+async def _accounts(ctx: Context, container: Container) -> Mapping[str, str]:
+    """Read passwd and group inside the container's root, in a worker.
+
+    What an image has does not change: it is remembered as long as the container itself wrote no /etc.
+    """
+    rootfs = ctx.snapshots.rootfs(container.id)
+    clean = isinstance(rootfs, Overlay) and not os.path.lexists(os.path.join(rootfs.upper, "etc"))
+    key = container.chain_id or ""
+    if clean and key in ctx.accounts:
+        return ctx.accounts[key]
+    found = await ctx.runtime.work("pydock.core.containers.users:read_files", {}, **where(rootfs))
+    if clean:
+        ctx.accounts[key] = found
+    return found
+
+
+def where(rootfs: Rootfs) -> dict[str, Any]:
+    """Name a root file system as `Runtime.work` takes it."""
+    return {"overlay": rootfs} if isinstance(rootfs, Overlay) else {"root": rootfs.path}
+
+
+def accounts_of_running(pid: int) -> dict[str, str]:
+    """Read passwd and group of a running container, resolved inside its root (openat2, RESOLVE_IN_ROOT)."""
+    root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return {"passwd": _read_inside(root, "etc/passwd"), "group": _read_inside(root, "etc/group")}
+    finally:
+        os.close(root)
+
+
+def _read_inside(root: int, path: str) -> str:
+    try:
+        descriptor = openat2(
+            root,
+            path,
+            os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY,
+            resolve=RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        )
+    except OSError:
+        return ""
+    try:
+        return users.read_regular(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _seccomp(ctx: Context, safety: security.Security, container: Container) -> Mapping[str, Any] | None:
+    if safety.seccomp == "unconfined" or not ctx.host.seccomp or container.host_config.privileged:
+        return None
+    from ..runtime.seccomp import profile
+
+    host = container.host_config
+    granted = frozenset(security_capabilities(host.cap_add or (), host.cap_drop or (), ctx.host.capabilities))
+    if safety.seccomp:
+        return profile.resolve(security.profile(safety.seccomp), granted, ctx.host.arch)
+    return profile.default(granted, ctx.host.arch)
+
+
+def security_capabilities(
+    add: Iterable[str], drop: Iterable[str], available: frozenset[str]
+) -> tuple[str, ...]:
+    from .spec import capabilities
+
+    return capabilities.granted(tuple(add), tuple(drop), False, available)
+
+
+def _devices(host: HostConfig) -> Iterable[Device]:
+    """Look up the devices of a HostConfig; a directory stands for the devices below it."""
+    if host.privileged:
+        yield from _below("/dev", "/dev", "rwm")
+    for mapping in host.devices or ():
+        yield from _mapped(mapping)
+
+
+def _mapped(mapping: DeviceMapping) -> Iterable[Device]:
+    access = mapping.cgroup_permissions or "rwm"
+    if not set(access) <= _ACCESS:
+        raise Invalid(f"invalid device permissions: {access}")
+    inside = mapping.path_in_container or mapping.path_on_host
+    path = os.path.realpath(mapping.path_on_host)
+    if os.path.isdir(path):
+        found = list(_below(path, inside, access))
+        if not found:
+            raise Invalid(f"no device found in {mapping.path_on_host}")
+        yield from found
+        return
+    device = _device(path, inside, access)
+    if device is None:
+        raise Invalid(
+            f'error gathering device information while adding custom device "{mapping.path_on_host}"'
+        )
+    yield device
+
+
+def _below(directory: str, inside: str, access: str) -> Iterable[Device]:
+    for parent, names, files in os.walk(directory):
+        names[:] = [
+            n for n in names if n not in ("pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev")
+        ]
+        for name in files:
+            path = os.path.join(parent, name)
+            if name == "console" and directory == "/dev":
+                continue
+            device = _device(path, os.path.join(inside, os.path.relpath(path, directory)), access)
+            if device is not None:
+                yield device
+
+
+def _device(path: str, inside: str, access: str) -> Device | None:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    kind = "c" if stat.S_ISCHR(found.st_mode) else "b" if stat.S_ISBLK(found.st_mode) else ""
+    if not kind:
+        return None
+    major, minor = os.major(found.st_rdev), os.minor(found.st_rdev)
+    mode = stat.S_IMODE(found.st_mode)
+    return Device(inside, kind, major, minor, mode, found.st_uid, found.st_gid, access)
+
+
+def _block_device(path: str) -> tuple[int, int]:
+    device = _device(os.path.realpath(path), path, "rwm")
+    if device is None or device.kind != "b":
+        raise Invalid(f"no such block device: {path}")
+    return device.major, device.minor
+
+
+def write_etc(
+    ctx: Context, container: Container, hostname: str, endpoints: Mapping[str, EndpointSettings]
+) -> Etc:
+    """Write hosts, hostname and resolv.conf below the container's directory, and name them."""
+    if name := partner(container.host_config.network_mode):
+        other = ctx.paths.container(ctx.book.find(name).id)
+        return _etc(other)
+    directory = ctx.paths.container(container.id)
+    for name, text in (
+        ("hosts", _hosts(container, hostname, endpoints)),
+        ("hostname", f"{hostname}\n"),
+        ("resolv.conf", _resolv(container)),
+    ):
+        _write(directory / name, text)
+    return _etc(directory)
+
+
+def _etc(directory: Path) -> Etc:
+    return Etc(str(directory / "hosts"), str(directory / "hostname"), str(directory / "resolv.conf"))
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file's content in place: a running container may have it mounted. Made anew at each start."""
+    path.write_text(text)
+    path.chmod(0o644)
+
+
+def _hosts(container: Container, hostname: str, endpoints: Mapping[str, EndpointSettings]) -> str:
+    host = container.host_config
+    gateway = next((e.gateway for e in endpoints.values() if e.gateway), "")
+    extra = host.extra_hosts or ()
+    if host.network_mode == "host":
+        lines = "".join(f"{a}\t{n}\n" for a, n in etc.extra_hosts(extra, gateway or "127.0.0.1"))
+        return _read(Path("/etc/hosts")) + lines
+    names = etc.own_names(hostname, container.config.domainname)
+    own = [
+        (address, names)
+        for endpoint in endpoints.values()
+        for address in (endpoint.ip_address, endpoint.global_ipv6_address)
+        if address
+    ]
+    return etc.hosts(own, extra, gateway)
+
+
+def _resolv(container: Container) -> str:
+    host = container.host_config
+    wish = etc.Resolver(tuple(host.dns or ()), tuple(host.dns_search or ()), tuple(host.dns_options or ()))
+    mode = host.network_mode
+    if mode == "host":
+        own = etc.parse_resolver(_read(Path("/etc/resolv.conf")))
+        return etc.resolv_conf(own, wish, keep_loopback=True)
+    host_resolver = etc.parse_resolver(_host_resolv())
+    if mode in ("bridge", "none"):
+        return etc.resolv_conf(host_resolver, wish)
+    return etc.internal_resolv_conf(host_resolver, wish)
+
+
+def _host_resolv() -> str:
+    """Docker's choice: systemd-resolved's list of real servers where /etc only names its stub."""
+    text = _read(Path("/etc/resolv.conf"))
+    if etc.parse_resolver(text).servers == ("127.0.0.53",):
+        return _read(_HOST_RESOLV[0]) or text
+    return text
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,145 @@
+"""What an engine says of itself: versions, facts of the machine, disk usage."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ..filters import Filters
+from ..schema import system as wire
+from ..schema.containers import ContainerSummary
+from ..schema.volumes import UsageData, Volume
+from ..units import now, rfc3339
+from . import listing, usage
+from .context import Context
+from .states import Status
+
+API_VERSION, OLDEST_API = "1.51", "1.24"
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+
+
+def own_version() -> str:
+    try:
+        return version("pydock")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+class System:
+    """The engine's own endpoints."""
+
+    def __init__(self, context: Context) -> None:
+        self._ctx = context
+
+    async def version(self) -> wire.Version:
+        name = os.uname()
+        arch = _MACHINES.get(name.machine, name.machine)
+        details = {"ApiVersion": API_VERSION, "MinAPIVersion": OLDEST_API, "Os": "linux", "Arch": arch}
+        return wire.Version(
+            platform=wire.Platform(name="pydock"),
+            components=[
+                wire.Component(name="Engine", version=own_version(), details=details),
+                wire.Component(name="pydock", version=own_version()),
+            ],
+            version=own_version(),
+            api_version=API_VERSION,
+            min_api_version=OLDEST_API,
+            os="linux",
+            arch=arch,
+            kernel_version=name.release,
+        )
+
+    async def info(self) -> wire.Info:
+        ctx, name = self._ctx, os.uname()
+        statuses = [container.status for container in ctx.book.all()]
+        running, paused = statuses.count(Status.RUNNING), statuses.count(Status.PAUSED)
+        running += statuses.count(Status.RESTARTING)
+        controllers = {controller for controller, _ in ctx.host.cgroup_mounts}
+        unified = ctx.host.cgroup_version == 2
+        return wire.Info(
+            id=ctx.boot_id,
+            containers=len(statuses),
+            containers_running=running,
+            containers_paused=paused,
+            containers_stopped=len(statuses) - running - paused,
+            images=len(await ctx.images.list(Filters())),
+            driver=ctx.snapshots.name,
+            memory_limit=unified or "memory" in controllers,
+            swap_limit=unified or os.path.exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"),
+            cpu_cfs_period=unified or "cpu" in controllers,
+            cpu_cfs_quota=unified or "cpu" in controllers,
+            cpu_shares=unified or "cpu" in controllers,
+            cpu_set=unified or "cpuset" in controllers,
+            pids_limit=unified or "pids" in controllers,
+            oom_kill_disable=not unified,
+            ipv4_forwarding=_read("/proc/sys/net/ipv4/ip_forward").strip() == "1",
+            system_time=rfc3339(now()),
+            logging_driver=ctx.config.log_driver,
+            cgroup_driver="cgroupfs" if ctx.host.cgroup_version else "none",
+            cgroup_version=str(ctx.host.cgroup_version or ""),
+            kernel_version=name.release,
+            operating_system=_pretty_name(_read("/etc/os-release")),
+            architecture=name.machine,
+            ncpu=os.cpu_count() or 1,
+            mem_total=usage.total_memory(),
+            docker_root_dir=str(ctx.paths.root),
+            name=name.nodename,
+            server_version=own_version(),
+            runtimes={"pydock": wire.Runtime(path="pydock")},
+            default_runtime="pydock",
+            security_options=["name=seccomp,profile=builtin"] if ctx.host.seccomp else [],
+            warnings=_warnings(ctx),
+        )
+
+    async def disk_usage(self) -> wire.DiskUsage:
+        """Add up what lies on disk; the sizes of volumes are counted in a thread."""
+        ctx = self._ctx
+        images = await ctx.images.list(Filters(), all=True, shared_size=True)
+        containers: list[ContainerSummary] = await listing.rows(
+            ctx, Filters(), everything=True, limit=None, size=True
+        )
+        volumes = [await self._measured(volume) for volume in await ctx.volumes.list()]
+        for image in images:
+            image.containers = len(ctx.book.containers.find(image=image.id))
+        return wire.DiskUsage(
+            layers_size=sum(image.size for image in images),
+            images=images,
+            containers=containers,
+            volumes=volumes,
+            build_cache=[],
+        )
+
+    async def _measured(self, volume: Volume) -> Volume:
+        size = await asyncio.to_thread(self._ctx.volumes.size, volume.name)
+        users = len(self._ctx.volumes.users(volume.name))
+        return replace(volume, usage_data=UsageData(ref_count=users, size=size))
+
+
+def _warnings(ctx: Context) -> list[str] | None:
+    said = []
+    if not ctx.host.cgroup_version:
+        said.append("WARNING: no cgroup is mounted: limits, pause and stats can't be had")
+    if not ctx.host.seccomp:
+        said.append("WARNING: this kernel has no seccomp filter")
+    if ctx.snapshots.name == "vfs":
+        said.append("WARNING: overlayfs can't be had here: layers are copied in whole")
+    return said or None
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+def _pretty_name(text: str) -> str:
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        if name == "PRETTY_NAME":
+            return value.strip("\"'")
+    return "Linux"

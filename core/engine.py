@@ -1,0 +1,178 @@
+"""The composition root: builds the services of an engine, owns their tasks, follows the shims.
+
+An engine is a library: it runs inside a face or the daemon, and several may run on one state root.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from .bell import Bell
+from .config import Config, Paths
+from .containers.book import Book
+from .containers.context import Context
+from .containers.ending import take_news
+from .containers.recovery import reconcile
+from .containers.service import Containers
+from .containers.system import System
+from .containers.waiters import Waiters
+from .errors import Forbidden, Internal, PydockError, Unsupported
+from .filters import Filters
+from .images.store import Images
+from .networks import Networks
+from .runtime import host as machine
+from .runtime.client import Runtime
+from .schema.images import DeleteItem, ImagesPruneResponse
+from .schema.networks import EndpointSettings, NetworksPruneResponse
+from .schema.volumes import VolumesPruneResponse
+from .snapshots.choice import open_snapshotter
+from .state.events import Events
+from .state.locks import Locks
+from .state.store import Store
+from .tasks import Tasks
+from .volumes.service import Volumes
+
+_log = logging.getLogger(__name__)
+_CONTAINER, _EVENTS = b"c ", b"e"
+
+
+class Engine:
+    """All services on one state root; an async context manager.
+
+    Entering makes the directories, opens the store, and sets right what earlier engines or a reboot left
+    (`recovered` says what that was). Raises Forbidden when not root. Containers go on after it is left.
+    """
+
+    containers: Containers
+    images: Images
+    networks: Networks
+    volumes: Volumes
+    events: Events
+    system: System
+
+    def __init__(self, paths: Paths, config: Config | None = None) -> None:
+        self.paths = paths
+        self.config = config or Config()
+        self.recovered: list[str] = []
+        self._stack = contextlib.AsyncExitStack()
+        self._context: Context | None = None
+
+    async def __aenter__(self) -> Engine:
+        async with contextlib.AsyncExitStack() as stack:
+            context = await self._build(stack)
+            self._stack = stack.pop_all()
+        self._context = context
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _build(self, stack: contextlib.AsyncExitStack) -> Context:
+        with _explained(self.paths):
+            self.paths.create()
+            bell = await stack.enter_async_context(Bell(str(self.paths.engines)))
+        store = stack.enter_context(Store(self.paths.db))
+        runtime = await stack.enter_async_context(Runtime(self.paths))
+        tasks = await stack.enter_async_context(Tasks("engine"))
+        events = self.events = Events(store, bell)
+        locks = Locks(self.paths.locks)
+        snapshots = await open_snapshotter(self.paths, store, runtime.work, self.config.storage_driver)
+        self.images = Images(self.paths, store, events, snapshots, runtime.work, self.config.limits)
+        self.networks = Networks(store, events, self.config)
+        self.networks.ensure()
+        book = Book(store)
+        self.volumes = Volumes(self.paths, store, events, locks, runtime.work)
+        self.volumes.users = book.users_of_volume
+        context = Context(
+            paths=self.paths,
+            config=self.config,
+            store=store,
+            events=events,
+            locks=locks,
+            bell=bell,
+            runtime=runtime,
+            images=self.images,
+            snapshots=snapshots,
+            networks=self.networks,
+            volumes=self.volumes,
+            tasks=tasks,
+            host=machine.probe(),
+            boot_id=_boot_id(),
+            book=book,
+            attaches=Waiters(runtime),
+        )
+        self.containers = Containers(context)
+        self.system = System(context)
+        # Listening comes first: what a shim tells during the reconciliation is not missed.
+        tasks.start(_follow_bell(context), "bell")
+        self.recovered = await reconcile(context)
+        for line in self.recovered:
+            _log.warning("%s", line)
+        return context
+
+    async def remove_image(self, name: str, force: bool = False, prune: bool = True) -> list[DeleteItem]:
+        """Remove an image or a name of it; raises Conflict while containers need it."""
+        return await self.images.remove(name, force, prune, self.containers.uses_of_image)
+
+    async def prune_images(self, filters: Filters | None = None) -> ImagesPruneResponse:
+        return await self.images.prune(filters, self.containers.uses_of_image)
+
+    async def prune_networks(self, filters: Filters | None = None) -> NetworksPruneResponse:
+        return NetworksPruneResponse(networks_deleted=list(await self.networks.prune(filters)) or None)
+
+    async def prune_volumes(self, filters: Filters | None = None) -> VolumesPruneResponse:
+        return await self.volumes.prune(filters)
+
+    async def connect_network(
+        self, network: str, container: str, settings: EndpointSettings | None = None
+    ) -> None:
+        """Put a container that is not running on a further network."""
+        await self.containers.connect(network, container, settings)
+
+    async def disconnect_network(self, network: str, container: str, force: bool = False) -> None:
+        """Take a container that is not running off a network."""
+        await self.containers.disconnect(network, container, force)
+
+
+async def _follow_bell(context: Context) -> None:
+    """Take over what the shims, and other engines, ring for."""
+    async for payload in context.bell:
+        if payload == _EVENTS:
+            context.events.wake()
+        elif payload.startswith(_CONTAINER):
+            identity = payload.removeprefix(_CONTAINER).decode(errors="replace")
+            try:
+                await take_news(context, identity)
+            except PydockError as err:
+                # A record that can't be read must not deafen the engine to all others.
+                _log.error("news of container %s: %s", identity[:12], err)
+            context.changes.wake(identity)
+
+
+@contextlib.contextmanager
+def _explained(paths: Paths) -> Iterator[None]:
+    """Turn what keeps an engine from starting into one line with a way out."""
+    try:
+        yield
+    except PermissionError as err:
+        raise Forbidden(
+            f"permission denied: {err.filename or paths.root}: run pydock as root (sudo), "
+            "or name a directory of your own with PYDOCK_ROOT and PYDOCK_RUN"
+        ) from err
+    except OSError as err:
+        if err.errno == errno.EROFS:
+            raise Unsupported(
+                f"read-only file system: {err.filename}: choose another with PYDOCK_ROOT"
+            ) from err
+        raise Internal(f"cannot use {err.filename or paths.root}: {err.strerror}") from err
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
