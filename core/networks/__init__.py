@@ -16,6 +16,7 @@ Imports leaves, schema, state, `linux` and `runtime.records`.
 
 from __future__ import annotations
 
-from .networks import Attachment, Networks
+from .attachment import Attachment
+from .networks import Networks
 
 __all__ = ["Attachment", "Networks"]

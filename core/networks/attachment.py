@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..errors import PydockError
 from ..runtime import records
@@ -74,12 +75,13 @@ def attachment(
         for place, endpoint in made.items()
         if place.network.driver == "bridge"
     )
-    mode = "host" if any(place.network.driver == "host" for place in made) else "private"
+    on_host = any(place.network.driver == "host" for place in made)
+    mode: Literal["host", "private"] = "host" if on_host else "private"
     network = records.Network(mode=mode, interfaces=interfaces, ports=_published_ports(reservation.ports))
     return Attachment(
         network=network,
         endpoints={place.given: endpoints.settings(place, one, hostname) for place, one in made.items()},
-        ports=port_map(reservation.ports, shown) if mode == "private" else {},
+        ports=port_map(reservation.ports, shown) if not on_host else {},
         sockets=reservation.detach(),
     )
 

@@ -84,7 +84,7 @@ class Networks:
             raise NotFound(f"network {name} not found")
         return network
 
-    async def list(self, filters: Filters | None = None) -> list[NetworkInspect]:
+    async def list(self, filters: Filters | None = None) -> Sequence[NetworkInspect]:
         """All networks that pass the filters, without their containers; raises Invalid."""
         used = {str(row[0]) for row in self._endpoints.select("network")}
         chosen = view.select(self._networks.all(), used, filters or Filters())
@@ -126,7 +126,7 @@ class Networks:
         with self._store.transaction():
             self._update_firewall()
 
-    async def prune(self, filters: Filters | None = None) -> list[str]:
+    async def prune(self, filters: Filters | None = None) -> Sequence[str]:
         """Remove the networks that no container uses; returns their names."""
         unused = Filters({**dict((filters or Filters()).values), "dangling": ("true",)})
         unused.require_known(("dangling", "label", "label!", "until"))
@@ -184,7 +184,7 @@ class Networks:
                 if self._endpoints.delete(endpoint.id) and network is not None:
                     self._announce("disconnect", network, container=container_id)
 
-    async def mend(self, live: Collection[str]) -> list[str]:
+    async def mend(self, live: Collection[str]) -> Sequence[str]:
         """Put the kernel and the records back in line after kills, reboots and other programs' doings.
 
         `live` are the ids of containers that have a shim. Returns one line for each thing put right.
@@ -216,7 +216,7 @@ class Networks:
             routes,
         )
 
-    def _places(self, mode: str, endpoints: Mapping[str, EndpointSettings]) -> list[Place]:
+    def _places(self, mode: str, endpoints: Mapping[str, EndpointSettings]) -> Sequence[Place]:
         asked = places_.asked_of(mode, endpoints)
         places = [Place(given, self.get(given), wish) for given, wish in asked.items()]
         places_.check(places)

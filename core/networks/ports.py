@@ -78,8 +78,8 @@ def _wanted(port: str, binding: PortBinding, default_ip: str) -> Wanted:
         container_port=_number(number, port),
         protocol=protocol,
         host_ip=_host_ip(binding.host_ip or default_ip),
-        first=_number(first, binding.host_port) if first else 0,
-        last=_number(last if dash else first, binding.host_port) if first else 0,
+        first=_number(first, binding.host_port) if binding.host_port else 0,
+        last=_number(last if dash else first, binding.host_port) if binding.host_port else 0,
     )
     if wanted.container_port == 0 or wanted.last < wanted.first:
         raise Invalid(f"invalid port specification: '{binding.host_port or port}'")

@@ -62,11 +62,15 @@ def listen(space: Namespace, address: str, port: int, kind: int = socket.SOCK_ST
     def make() -> socket.socket:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         server = socket.socket(family, kind)
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.bind((address, port))
-        if kind == socket.SOCK_STREAM:
-            server.listen(16)
         server.settimeout(5)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind((address, port))
+            if kind == socket.SOCK_STREAM:
+                server.listen(16)
+        except OSError:
+            server.close()
+            raise
         return server
 
     return space.run(make)
