@@ -100,6 +100,7 @@ class Workshop:
         make_image(self.image)
         self.runtime = Runtime(self.paths)
         self.started: list[str] = []
+        self.streams: list[SocketStream] = []
 
     def request(self, *args: str, **fields: Any) -> StartRequest:
         """Ask for a container that runs `args`; `limits` are OCI's resources, other fields StartRequest's."""
@@ -130,6 +131,16 @@ class Workshop:
         await self.start(request)
         return request
 
+    async def watch(
+        self, *args: str, stdin: bool = False, **fields: Any
+    ) -> tuple[StartRequest, SocketStream]:
+        """Start a container with a client that was there before it, so that it sees everything."""
+        request = self.request(*args, **fields)
+        waiting = await self.runtime.waiting(stdin=stdin, stdout=True, stderr=True)
+        self.streams.append(waiting.stream)
+        await self.start(request, attached=[waiting])
+        return request, waiting.stream
+
     async def until(
         self, identity: str, wanted: Callable[[dict[str, Any]], bool], offset: int = 0
     ) -> dict[str, Any]:
@@ -151,6 +162,11 @@ class Workshop:
     def events(self, identity: str) -> list[dict[str, Any]]:
         return journal.read(self.runtime.journal(identity))[0]
 
+    def shim_of(self, identity: str) -> int:
+        """The pid of the shim of a running container."""
+        started = [event for event in self.events(identity) if event["event"] == "start"]
+        return parent(started[-1]["pid"])
+
     def log(self, identity: str) -> list[dict[str, Any]]:
         text = (self.paths.container(identity) / "log").read_text()
         return [json.loads(line) for line in text.splitlines()]
@@ -164,6 +180,8 @@ class Workshop:
         return exec_id, await self.runtime.exec(identity, ExecRequest(exec_id, process, **fields))
 
     async def close(self) -> None:
+        for stream in self.streams:
+            await stream.close()
         for identity in self.started:
             with suppress(NotFound):
                 await self.runtime.set_restart(identity, Restart())
@@ -224,6 +242,23 @@ def frames(data: bytes) -> dict[int, bytes]:
         found[kind] = found.get(kind, b"") + data[8 : 8 + size]
         data = data[8 + size :]
     return found
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process has ended."""
+    handle, ended = os.pidfd_open(pid), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(handle, ended.set)
+    try:
+        async with asyncio.timeout(BOUND_S):
+            await ended.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def free_socket() -> socket.socket:
