@@ -188,14 +188,15 @@ class LogModel:
     def select(self, by: int) -> None:
         """Start selecting whole lines at the bottom of the view, or move the end of the selection."""
         if self.selection is None:
-            at = self._edge(forward=False)
-            self.selection = (at, at)
-            self.viewport.hold()
+            if shown := self.rows():
+                self.selection = (shown[-1][0], shown[-1][0])
+                self.viewport.hold()
             return
         start, end = self.selection
         moved = end
         for _ in range(abs(by)):
-            moved = self.view.step(moved, 1 if by > 0 else -1) or moved
+            step = self.view.step(moved, 1 if by > 0 else -1)
+            moved = moved if step is None else step
         self.selection = (start, moved)
         self.viewport.show(moved)
 
