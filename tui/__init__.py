@@ -2,7 +2,8 @@
 
 - `main.py`: arguments, what can't work, start. `connect.py`: which engine. `app.py`: the app.
 - `picture.py`: the live picture as data; `mirror.py`: keeps it true.
-- `actions.py`, `acts/`: the one table of actions; `keymap.py`: their keys. `config.py`, `theme.py`: the user's.
+- `actions.py`, `acts/`: the one table of actions; `keymap.py`: their keys. `config.py`, `theme.py`: the
+  user's own.
 - `rows/`: wire records to cells. `screens/`, `dialogs/`, `widgets/`: what is seen.
 - `logs/`, `terminal/`, `clock.py`, `sources.py`: logs and shells.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import App
 from textual.screen import Screen
 
@@ -14,7 +16,7 @@ from .config import Settings
 from .mirror import Mirror
 from .picture import Update
 from .screens.main import MainScreen
-from .text import ASCII, Glyphs
+from .text import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
     from pydock.core.client import Client
@@ -39,7 +41,7 @@ class Workstation(App[None], inherit_bindings=False):
         host: str = "local",
         settings: Settings | None = None,
         problems: list[str] | None = None,
-        glyphs: Glyphs = Glyphs(),
+        glyphs: Glyphs = UNICODE,
         theme_name: str = "",
     ) -> None:
         super().__init__()
@@ -79,8 +81,9 @@ class Workstation(App[None], inherit_bindings=False):
         return theme.defaults(self.current_theme.to_color_system().generate())
 
     def get_default_screen(self) -> Screen[None]:
-        self.main = MainScreen(self.mirror, self.settings, self.keymap, self.glyphs, self._host, self._themes)
-        self.main.trouble = self._problems
+        self.main = MainScreen(
+            self.mirror, self.settings, self.keymap, self.glyphs, self._host, self._themes, self._problems
+        )
         return self.main
 
     def on_mount(self) -> None:
@@ -89,11 +92,19 @@ class Workstation(App[None], inherit_bindings=False):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        self.run_worker(self.mirror.run(), name="mirror", group="mirror")
+        # What was built up to here stays for good: collections need not look at it again (TEXTUAL.md B.2).
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 100)
+        gc.enable()
+        self._mirror()
+
+    @work(exit_on_error=True)
+    async def _mirror(self) -> None:
+        await self.mirror.run()
 
     def _publish(self, update: Update) -> None:
         if self.main is not None and self.main.is_mounted:
-            self.main.take(update)
+            self.main.feed.take(update)
 
     def action_press(self, key: str) -> None:
         """A key that no widget took."""

@@ -124,7 +124,7 @@ async def open_attach(client: Client, id: str, name: str, size: tuple[int, int] 
 
 
 class Unframed:
-    """A multiplexed attachment as a raw stream for a terminal: frames taken off, line ends made a terminal's."""
+    """A multiplexed attachment as a raw stream for a terminal: no frames, a terminal's line ends."""
 
     def __init__(self, attachment: Attachment) -> None:
         self._frames = attachment.frames()

@@ -34,13 +34,13 @@ def percent(value: float | None) -> str:
     return f"{min(value, 99999):5.0f}%"
 
 
-def size(count: float | None) -> str:
-    """Format bytes in exactly five cells with binary units: `  41M`, ` 1.2G`."""
+def size(count: float | None, base: int = 1024) -> str:
+    """Format bytes in exactly five cells: `  41M`, ` 1.2G`; `base` 1000 where docker counts so (images)."""
     if count is None:
         return "    -"
     value, unit = float(max(count, 0)), 0
     while value >= 999.5 and unit < len(_SIZES) - 1:
-        value, unit = value / 1024, unit + 1
+        value, unit = value / base, unit + 1
     if unit and value < 9.95:
         return f"{value:4.1f}{_SIZES[unit]}"
     return f"{value:4.0f}{_SIZES[unit]}"

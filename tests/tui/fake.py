@@ -327,7 +327,7 @@ def _history(image: ImageSummary) -> list[HistoryEntry]:
         ("/bin/sh -c apt-get update && apt-get install -y nginx && rm -rf /var/lib/apt/lists/*", 61_000_000),
         ("COPY docker-entrypoint.sh / # buildkit", 1620),
         (
-            "/bin/sh -c #(nop) ADD file:09675d11695f65c55efdc393ff2cd32f30194cb7d0fbef4631eebfed4414ac97 in / ",
+        ("/bin/sh -c #(nop) ADD file:09675d11695f65c55efdc393ff2cd32f30194cb7d0fbef4631eebfed in / ", 80_400_000),
             80_400_000,
         ),
     )

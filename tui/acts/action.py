@@ -46,7 +46,7 @@ class Action:
     `check` gives the reason why it can't be done to a target now, or nothing. `run` asks the engine; an
     action without one, and without a `menu` of further actions, is done by the screen under its id.
     `docker` is the command line that does the same, with `{name}` for the target. `hint` ranks it in the
-    footer, 0 keeps it out.
+    footer, 0 keeps it out. A `lone` action needs no target though it belongs to a list.
     """
 
     id: str
@@ -62,10 +62,11 @@ class Action:
     docker: str = ""
     menu: tuple[str, ...] = ()
     needs_engine: bool = False
+    lone: bool = False
 
     def refusal(self, targets: Sequence[Target]) -> str:
         """Why it can't be done to any of these, or nothing; some that refuse don't stop the others."""
-        if not self.about_targets:
+        if not self.about_targets or self.lone:
             return ""
         if not targets:
             return f"nothing to {self.label} here"

@@ -17,14 +17,14 @@ def only(*states: str, why: str) -> Check:
     """A check that lets only these states pass."""
 
     def check(target: Target) -> str:
-        return "" if target.state in states else f"{target.name} {why} ({target.state})"
+        return "" if target.state in states else f"{target.name} {why}"
 
     return check
 
 
 running = only("running", why="is not running")
 up = only("running", "restarting", "paused", why="is not running")
-down = only("created", "exited", "dead", why="runs: stop it first, or remove with force")
+down = only("created", "exited", "dead", why="runs: stop it first (s), or remove with force")
 pausable = only("running", "paused", why="is not running")
 
 

@@ -52,6 +52,7 @@ ACTIONS = (
         2,
         docker="docker load -i FILE",
         needs_engine=True,
+        lone=True,
     ),
     Action(
         "image.save",

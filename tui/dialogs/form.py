@@ -26,6 +26,14 @@ class Field:
 Values = dict[str, str | bool]
 
 
+class Switch(Checkbox):
+    """A checkbox whose box is empty when it is off: colour alone would not tell."""
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "x" if self.value else " "
+        super().watch_value()
+
+
 class Form(ModalScreen[Values | None]):
     """The values, or None. `check` gives what is wrong with them, or nothing; the form stays open then."""
 
@@ -64,7 +72,7 @@ class Form(ModalScreen[Values | None]):
     @staticmethod
     def _widget(field: Field) -> Widget:
         if isinstance(field.value, bool):
-            return Checkbox(field.hint, field.value, id=f"field-{field.key}", compact=True)
+            return Switch(field.hint, field.value, id=f"field-{field.key}", compact=True)
         return Input(field.value, placeholder=field.hint, id=f"field-{field.key}", compact=True)
 
     def on_mount(self) -> None:

@@ -143,5 +143,12 @@ def complete(text: str) -> tuple[str, list[str]]:
             )
     except OSError:
         return text, []
-    common = os.path.commonprefix(names) if names else start
+    common = _common(names) if names else start
     return text[: len(text) - len(start)] + max(common, start, key=len), names
+
+
+def _common(names: list[str]) -> str:
+    """The beginning that all names share, letter by letter (sorted: the first and the last decide)."""
+    first, last = names[0], names[-1]
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), None)
+    return first[: min(len(first), len(last)) if same is None else same]

@@ -114,7 +114,7 @@ class Picker(ModalScreen[str | None]):
                 key=entry.id,
                 cells=(
                     Cell(entry.label, "faint" if entry.refusal else entry.tone),
-                    Cell(entry.refusal or entry.help, "warn" if entry.refusal else "dim"),
+                    Cell(entry.help, "faint" if entry.refusal else "dim"),
                     Cell(entry.key, "accent"),
                 ),
                 sort=(float(number), 0.0, 0.0),
@@ -124,7 +124,7 @@ class Picker(ModalScreen[str | None]):
         ]
         self.table.empty_text = "nothing like that"
         self.table.replace_rows(rows)
-        self.table.arrange()
+        self.table.rearrange()
         self.table.move_to(0)
 
     @on(Input.Changed)
@@ -143,7 +143,7 @@ class Picker(ModalScreen[str | None]):
 
     def _say(self) -> None:
         entry = self._entries.get(self.table.key or "")
-        text = entry.command if entry is not None and entry.command else self._note
+        text = (entry.refusal or entry.command or self._note) if entry is not None else self._note
         note = self.query_one("#picker-note", Static)
         note.update(text)
         note.display = bool(text)

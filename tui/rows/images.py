@@ -44,7 +44,7 @@ def row(record: ImageSummary, used: int, now: float) -> Row:
         key=record.id,
         cells=(
             Cell(label, "dim" if untagged else "text"),
-            Cell(size(record.size), "text"),
+            Cell(size(record.size, 1000), "text"),
             Cell(age(now - created) if created > 0 else "-", "dim"),
             Cell(str(used) if used else "-", "running" if used else "dim"),
             Cell(short_id(record.id), "dim"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pydock.core.schema.images import HistoryEntry
 
 COLUMNS = (
+    Column("number", "#", 2, right=True),
     Column("size", "SIZE", 5, right=True, descending=True),
     Column("command", "CREATED BY", 12, flex=1),
     Column("created", "AGE", 5, right=True, needs=40),
@@ -38,10 +39,11 @@ def row(index: int, entry: HistoryEntry, now: float) -> Row:
     return Row(
         key=str(index),
         cells=(
-            Cell("    -" if empty else size(entry.size), "dim" if empty else "accent"),
+            Cell(str(index + 1), "faint"),
+            Cell("    -" if empty else size(entry.size, 1000), "dim" if empty else "accent"),
             Cell(text, "dim" if empty else "text"),
             Cell(age(now - created) if created > 0 else "-", "dim"),
         ),
-        sort=(float(entry.size or 0), text.lower(), -created),
+        sort=(float(index), float(entry.size or 0), text.lower(), -created),
         search=text.lower(),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _pids(stats: Stats) -> int:
 def rates(samples: list[Sample], counter: str) -> list[float]:
     """A counter's growth per second between neighbours; a counter that fell (restart) counts as still."""
     result: list[float] = []
-    for before, after in zip(samples, samples[1:], strict=False):
+    for before, after in pairwise(samples):
         passed = after.at - before.at
         grown = getattr(after, counter) - getattr(before, counter)
         result.append(grown / passed if passed > 0 and grown > 0 else 0.0)

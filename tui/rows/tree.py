@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from ..text import clean
 
-_EMPTY = (None, "", [], {}, 0, False)
-
 
 class Line(NamedTuple):
     """A line: how deep it stands, its name, its value and the value's tone."""
@@ -32,7 +30,7 @@ def _walk(value: object, depth: int, name: str, empty: bool) -> Iterator[Line]:
                 yield Line(depth, name, "", "dim")
                 inner = depth + 1
             for key, item in value.items():
-                if empty or item not in _EMPTY or item is True:
+                if empty or says_something(item):
                     yield from _walk(item, inner, str(key), empty)
         case list() if value:
             yield Line(depth, name, "", "dim")
@@ -40,6 +38,17 @@ def _walk(value: object, depth: int, name: str, empty: bool) -> Iterator[Line]:
                 yield from _item(item, depth + 1, empty)
         case _:
             yield Line(depth, name, *_scalar(value))
+
+
+def says_something(value: object) -> bool:
+    """Whether there is anything in a value but nulls, zeros, empty texts and the zero time."""
+    match value:
+        case dict():
+            return any(says_something(item) for item in value.values())
+        case list():
+            return any(says_something(item) for item in value)
+        case _:
+            return bool(value) and value != "0001-01-01T00:00:00Z"
 
 
 def _item(item: object, depth: int, empty: bool) -> Iterator[Line]:

@@ -1,8 +1,9 @@
-"""The screen's own actions by id: panes, filter, sort, dialogs, copying. Engine actions are in `perform.py`."""
+"""The screen's own actions by id: panes, filter, sort, dialogs, copying (the engine's: `perform.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import actions, config
@@ -34,7 +35,7 @@ def move(movement: str) -> Command:
 
 
 def pane(name: str) -> Command:
-    return lambda screen, targets: screen.go(name)
+    return lambda screen, targets: screen.places.go(name)
 
 
 def tab(name: str) -> Command:
@@ -42,7 +43,7 @@ def tab(name: str) -> Command:
 
     def command(screen: MainScreen, targets: Sequence[Target]) -> None:
         screen.detail.choose(name)
-        screen.go("detail")
+        screen.places.go("detail")
 
     return command
 
@@ -66,14 +67,14 @@ def sort_menu(screen: MainScreen, targets: Sequence[Target]) -> None:
 def reverse(screen: MainScreen, targets: Sequence[Target]) -> None:
     table = screen.pane.table
     table.reverse = not table.reverse
-    table.arrange()
+    table.rearrange()
 
 
 def stopped(screen: MainScreen, targets: Sequence[Target]) -> None:
     """Hide stopped containers, or show them again."""
     table = screen.panes["container"].table
     table.show_hidden = not table.show_hidden
-    table.arrange()
+    table.rearrange()
     screen.refresh_footer()
 
 
@@ -85,18 +86,18 @@ def filter_list(screen: MainScreen, targets: Sequence[Target]) -> None:
 
 
 def back(screen: MainScreen, targets: Sequence[Target]) -> None:
-    screen.back()
+    screen.places.back()
 
 
 def quit_or_back(screen: MainScreen, targets: Sequence[Target]) -> Awaitable[None] | None:
-    return None if screen.back() else leave(screen, targets)
+    return None if screen.places.back() else leave(screen, targets)
 
 
 async def leave(screen: MainScreen, targets: Sequence[Target]) -> None:
     """Quit; asks only when shells are open, for those would end."""
     from ..dialogs.confirm import Confirm
 
-    shells = screen.open_shells()
+    shells = open.running_shells(screen)
     if shells and not await screen.app.push_screen_wait(
         Confirm(f"quit? {shells} open shell{'s' * (shells > 1)} will end", ["containers go on"])
     ):
@@ -141,8 +142,8 @@ async def palette(screen: MainScreen, targets: Sequence[Target]) -> None:
     if chosen is None:
         return
     if chosen.startswith("="):
-        _, kind, key = chosen.split("=", 2)
-        screen.jump(kind, key)
+        _, of, key = chosen.split("=", 2)
+        screen.places.jump(of, key)
     else:
         await screen.do(actions.BY_ID[chosen], targets)
 
@@ -168,23 +169,23 @@ async def theme(screen: MainScreen, targets: Sequence[Target]) -> None:
 
 
 def zoom(screen: MainScreen, targets: Sequence[Target]) -> None:
-    screen.toggle_zoom()
+    screen.places.toggle_zoom()
 
 
 def logs(screen: MainScreen, targets: Sequence[Target]) -> None:
     """Watch the log of one; of several marked ones together in the split area."""
     if len(targets) > 1:
-        screen.run(open.split_log(screen, targets))
+        screen.run(partial(open.split_log, screen, targets))
         return
     screen.show_target(targets[0])
     screen.detail.choose("logs")
-    screen.go("detail")
+    screen.places.go("detail")
 
 
 def inspect(screen: MainScreen, targets: Sequence[Target]) -> None:
     screen.show_target(targets[0])
     screen.detail.choose("instruction" if targets[0].kind == "layer" else "inspect")
-    screen.go("detail")
+    screen.places.go("detail")
 
 
 def copier(what: str) -> Command:
@@ -226,7 +227,7 @@ async def close_pane(screen: MainScreen, targets: Sequence[Target]) -> None:
 
 
 def choose(screen: MainScreen, targets: Sequence[Target]) -> None:
-    screen.go("detail")
+    screen.places.go("detail")
 
 
 _PANES = ("containers", "images", "layers", "networks", "detail", "split", "events")
@@ -234,8 +235,8 @@ _PANES = ("containers", "images", "layers", "networks", "detail", "split", "even
 COMMANDS: dict[str, Command] = {
     **{movement: move(movement) for movement in MOVEMENTS},
     **{f"pane.{name}": pane(name) for name in _PANES},
-    "pane.next": lambda screen, targets: screen.cycle(1),
-    "pane.previous": lambda screen, targets: screen.cycle(-1),
+    "pane.next": lambda screen, targets: screen.places.cycle(1),
+    "pane.previous": lambda screen, targets: screen.places.cycle(-1),
     "detail.next": step_tab(1),
     "detail.previous": step_tab(-1),
     "split.close": close_pane,
@@ -259,7 +260,7 @@ COMMANDS: dict[str, Command] = {
     "image.inspect": inspect,
     "layer.inspect": inspect,
     "network.inspect": inspect,
-    "container.split": lambda screen, targets: open.split_log(screen, targets),
+    "container.split": open.split_log,
     "container.shell": lambda screen, targets: open.shell(screen, targets[0]),
     "container.attach": lambda screen, targets: open.attach(screen, targets[0]),
     "container.shell-as": forms.shell_as,

@@ -58,7 +58,7 @@ async def run(screen: MainScreen, targets: Sequence[Target]) -> None:
     try:
         await client.containers.start(made.id)
     finally:
-        screen.jump("container", made.id)
+        screen.places.jump("container", made.id)
     screen.say("started")
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
-from textual.widget import Widget
 
 from ..acts.action import Target
 from ..rows import layers, tree
 from ..sources import ContainerLog, find_shell, open_attach, open_shell
 from ..widgets.logpane import LogPane
 from ..widgets.shellpane import ShellPane
+from ..widgets.split import Pane
 
 if TYPE_CHECKING:
     from pydock.core.schema.images import HistoryEntry
@@ -29,8 +29,10 @@ def log_source(screen: MainScreen, target: Target, number: int = 0) -> Container
 
 async def split_log(screen: MainScreen, targets: Sequence[Target]) -> None:
     """Add the log to the split area, those of several merged in one pane; the focus stays where it is."""
+    before = screen.focused
     sources = [log_source(screen, target, number) for number, target in enumerate(targets)]
-    await add(screen, LogPane(*sources), targets[0])
+    if await add(screen, LogPane(*sources), targets[0]) and before is not None:
+        screen.call_after_refresh(before.focus)
 
 
 async def shell(
@@ -41,20 +43,27 @@ async def shell(
     user: str = "",
     directory: str = "",
 ) -> None:
-    """Open a shell in the split area and type into it; raises PydockError when there is none."""
-    client = screen.need_client()
-    session = await open_shell(
-        client,
-        target.id,
-        target.name,
-        command or find_shell(screen.settings.shells),
-        user=user,
-        directory=directory,
-        size=guess_size(screen),
+    """Open a shell in the split area and type into it, or come back to one that was left there.
+
+    Raises PydockError when the container has none.
+    """
+    kept = screen.kept.pop(target.id, None) if command is None else None
+    session = (
+        kept
+        if kept is not None and not kept.ended
+        else await open_shell(
+            screen.need_client(),
+            target.id,
+            target.name,
+            command or find_shell(screen.settings.shells),
+            user=user,
+            directory=directory,
+            size=guess_size(screen),
+        )
     )
     pane = ShellPane(session)
     if await add(screen, pane, target):
-        screen.focus_split(pane)
+        screen.places.go_to_pane(pane)
     else:
         await session.close()
 
@@ -64,19 +73,39 @@ async def attach(screen: MainScreen, target: Target) -> None:
     session = await open_attach(screen.need_client(), target.id, target.name, guess_size(screen))
     pane = ShellPane(session)
     if await add(screen, pane, target):
-        screen.focus_split(pane)
+        screen.places.go_to_pane(pane)
     else:
         await session.close()
 
 
-async def add(screen: MainScreen, pane: Widget, target: Target) -> bool:
+async def add(screen: MainScreen, pane: Pane, target: Target) -> bool:
     """Put a pane into the split area; False, with a word why, when it is full."""
+    screen.split.display = True
     if not await screen.split.add(pane):
         screen.complain("four panes are open: close one first (X)")
         return False
     screen.pinned[pane] = target
-    screen.show_split(True)
+    screen.set_class(len(screen.pinned) > 1, "-many")
     return True
+
+
+def closed(screen: MainScreen, pane: Pane) -> None:
+    """A pane left the split area. A shell goes on without it; `e` on its container comes back to it."""
+    target = screen.pinned.pop(pane, None)
+    screen.set_class(len(screen.pinned) > 1, "-many")
+    if not isinstance(pane, ShellPane) or target is None:
+        return
+    if pane.session.ended or target.id in screen.kept:
+        screen.run(pane.session.close)
+    else:
+        screen.kept[target.id] = pane.session
+        screen.say(f"the shell in {target.name} goes on: {screen.keymap.first('container.shell')} comes back")
+
+
+def running_shells(screen: MainScreen) -> int:
+    """How many shells would end with the app."""
+    shown = sum(isinstance(pane, ShellPane) and not pane.session.ended for pane in screen.pinned)
+    return shown + sum(not session.ended for session in screen.kept.values())
 
 
 def guess_size(screen: MainScreen) -> tuple[int, int]:

@@ -59,9 +59,9 @@ async def _confirmed(screen: MainScreen, action: Action, targets: Sequence[Targe
         names.append(f"and {len(targets) - 8} more")
     label = actions.label(action, targets)
     what = targets[0].name if len(targets) == 1 else f"{len(targets)} {targets[0].kind}s"
-    return bool(
-        await screen.app.push_screen_wait(Confirm(f"{label} {what}?", names, action.command(targets)))
-    )
+    question = Confirm(f"{label} {what}?", names, action.command(targets))
+    sure: bool = await screen.app.push_screen_wait(question)
+    return sure
 
 
 async def _run_all(client: Client, action: Action, targets: Sequence[Target]) -> list[str]:
@@ -96,9 +96,7 @@ async def open_menu(screen: MainScreen, action: Action, targets: Sequence[Target
             Entry(choice.id, choice.label, choice.help, refusal=refusal, command=choice.command(targets))
         )
     what = targets[0].name if len(targets) == 1 else f"{len(targets)} {targets[0].kind}s"
-    current = next((entry.id for entry in entries if not entry.refusal), None)
-    chosen = await screen.app.push_screen_wait(
-        Picker(f"{action.label} {what}", entries, screen.glyphs, current=current)
-    )
+    # The cursor starts on the mildest entry, also where that is refused: enter must not force anything.
+    chosen = await screen.app.push_screen_wait(Picker(f"{action.label} {what}", entries, screen.glyphs))
     if chosen is not None:
         await screen.do(actions.BY_ID[chosen], targets)

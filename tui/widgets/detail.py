@@ -129,7 +129,7 @@ class Detail(Vertical):
         self._show_only(self._log)
 
     @property
-    def log(self) -> LogPane | None:
+    def log_pane(self) -> LogPane | None:
         """The log that is shown, if that is the tab."""
         return self._log
 
@@ -182,7 +182,11 @@ class Detail(Vertical):
 
     def focus_body(self) -> None:
         """Give the focus to what the tab shows, as soon as it is there."""
-        self.call_after_refresh(lambda: self.body.focus())
+        self.call_after_refresh(self._focus_now)
+
+    def _focus_now(self) -> None:
+        # Which widget it is, is known only after the refresh: a log is mounted in between.
+        self.body.focus()
 
     def frame(self) -> None:
         """Name the target and its tabs in the frame."""
@@ -190,16 +194,17 @@ class Detail(Vertical):
             self.border_title = "[$pd-accent]5[/] [$pd-dim]nothing selected[/]"
             self.border_subtitle = ""
             return
-        tabs = "  ".join(
-            f"[@click=app.press_tab('{tab}')][{'b u $pd-title' if tab == self.tab else '$pd-dim'}]{tab.title()}[/][/]"
-            for tab in TABS[self.target.kind]
-        )
+        tabs = "  ".join(self._tab_title(tab) for tab in TABS[self.target.kind])
         self.border_title = f"[$pd-accent]5[/] [b]{escape(self.target.name)}[/b]  {tabs}"
         hits = self.text.hits
         searched = self.text.query_text and self.tab in _TEXTS
         self.border_subtitle = (
             f"[$pd-match]/{escape(self.text.query_text)}[/] [$pd-dim]{len(hits)} found[/]" if searched else ""
         )
+
+    def _tab_title(self, tab: str) -> str:
+        style = "b u $pd-title" if tab == self.tab else "$pd-dim"
+        return f"[@click=app.press_tab('{tab}')][{style}]{tab.title()}[/][/]"
 
     # -- search in texts and events
 
@@ -217,7 +222,7 @@ class Detail(Vertical):
         had = bool(self.text.query_text or self.events.filter)
         self.text.search("")
         self.events.filter = ""
-        self.events.arrange()
+        self.events.rearrange()
         self.frame()
         return had
 
@@ -228,7 +233,7 @@ class Detail(Vertical):
             self.frame()
         elif self.tab == "events":
             self.events.filter = event.value
-            self.events.arrange()
+            self.events.rearrange()
 
     def on_filter_input_left(self, event: FilterInput.Left) -> None:
         event.stop()

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 # Dots of a braille cell from the bottom up, left column and right column (Unicode 2800).
 _LEFT = (0x40, 0x04, 0x02, 0x01)
 _RIGHT = (0x80, 0x20, 0x10, 0x08)
+# Many fonts draw the empty pattern at another width, or as a box: a blank is a blank.
+_BRAILLE = " " + "".join(chr(0x2800 + pattern) for pattern in range(1, 256))
 _PLAIN = " .:-=+*#"
 
 
@@ -21,7 +23,7 @@ def braille(values: Sequence[float], width: int, height: int, top: float) -> lis
         low = line * 4
         lines.append(
             "".join(
-                chr(0x2800 + _column(levels[2 * x] - low, _LEFT) + _column(levels[2 * x + 1] - low, _RIGHT))
+                _BRAILLE[_column(levels[2 * x] - low, _LEFT) + _column(levels[2 * x + 1] - low, _RIGHT)]
                 for x in range(width)
             )
         )

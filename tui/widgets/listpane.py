@@ -114,7 +114,7 @@ class ListPane(Vertical):
         self.filter.value = ""
         if had:
             self.table.filter = ""
-            self.table.arrange()
+            self.table.rearrange()
         return had
 
     @on(Input.Changed)
@@ -122,7 +122,7 @@ class ListPane(Vertical):
         event.stop()
         if event.value != self.table.filter:
             self.table.filter = event.value
-            self.table.arrange()
+            self.table.rearrange()
 
     @on(FilterInput.Left)
     def _left(self, event: FilterInput.Left) -> None:

@@ -92,7 +92,7 @@ class Table(Widget, can_focus=True):
             reorder = self.rows.pop(key, None) is not None or reorder
             self.marks.discard(key)
         if reorder:
-            self.arrange()
+            self.rearrange()
         else:
             for row in changed:
                 self._refresh_key(row.key)
@@ -110,7 +110,7 @@ class Table(Widget, can_focus=True):
             return False
         return all(word in row.search for word in self.filter.lower().split())
 
-    def arrange(self) -> None:
+    def rearrange(self) -> None:
         """Sort and filter anew; needed after `filter`, `sort_column`, `reverse` or `show_hidden` were set."""
         column = self.columns[self.sort_column]
         passing = [row for row in self.rows.values() if self._passes(row)]
@@ -385,7 +385,7 @@ class Table(Widget, can_focus=True):
         """Sort by a column; by the same column again turns the order round."""
         self.reverse = not self.reverse if column == self.sort_column else False
         self.sort_column = column
-        self.arrange()
+        self.rearrange()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
