@@ -79,7 +79,9 @@ async def update(engine: Engine, call: Call) -> Response:
 
 
 async def remove(engine: Engine, call: Call) -> Response:
-    await engine.containers.remove(call.params["id"], force=call.flag("force"), volumes=call.flag("v"))
+    await engine.containers.remove(
+        call.params["id"], force=call.flag("force"), volumes=call.flag("v"), link=call.flag("link")
+    )
     return respond.empty()
 
 

@@ -47,7 +47,7 @@ async def load(engine: Engine, call: Call) -> Response:
 
 async def save(engine: Engine, call: Call) -> Response:
     names = [call.params["name"]] if "name" in call.params else call.texts("names")
-    return respond.data(await engine.images.save(names), "application/x-tar")
+    return respond.data(engine.images.save(names), "application/x-tar")
 
 
 async def create(engine: Engine, call: Call) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from ..errors import Invalid, PydockError
+from ..errors import Invalid, StartFailed
 from ..schema import wire
 from ..schema.containers import CreateResponse, WaitResponse
 from ..schema.exec import ExecConfig, ExecStartRequest
@@ -95,24 +95,37 @@ async def exec_create(engine: Engine, call: Call) -> Response:
 
 async def exec_start(engine: Engine, call: Call) -> Response:
     request = await call.json(ExecStartRequest, required=False)
-    size = tuple(request.console_size) if request.console_size else None
+    identity, size = call.params["id"], _console_size(request)
     if request.detach:
-        await engine.containers.exec_start(call.params["id"], detach=True, tty=request.tty, console_size=size)
+        await engine.containers.exec_start(identity, detach=True, tty=request.tty, console_size=size)
         return respond.empty(200)
-    await engine.containers.exec_inspect(call.params["id"])
+    try:
+        process = await engine.containers.exec_start(identity, tty=request.tty, console_size=size)
+    except StartFailed as err:
+        # dockerd has answered by the time it knows, and writes the error into the stream.
+        return _hijack(call, request.tty, _saying(err.message, request.tty))
+    assert process is not None
 
     async def serve(stream: Stream) -> None:
-        try:
-            inner = await engine.containers.exec_start(
-                call.params["id"], detach=False, tty=request.tty, console_size=size
-            )
-        except PydockError as err:
-            # The connection is a raw stream by now: dockerd writes the error into it.
-            await stream.write(err.message.encode() + b"\r\n")
-            return
-        await splice(stream, inner)
+        await splice(stream, process)
 
     return _hijack(call, request.tty, serve)
+
+
+def _console_size(request: ExecStartRequest) -> tuple[int, int] | None:
+    match request.console_size:
+        case [rows, columns]:
+            return rows, columns
+    return None
+
+
+def _saying(message: str, tty: bool) -> Callable[[Stream], Awaitable[None]]:
+    text = message.encode() + b"\r\n"
+
+    async def serve(stream: Stream) -> None:
+        await stream.write(text if tty else bytes((1, 0, 0, 0)) + len(text).to_bytes(4, "big") + text)
+
+    return serve
 
 
 async def exec_inspect(engine: Engine, call: Call) -> Response:

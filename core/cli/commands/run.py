@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from ...client import Client
 from ...client.containers import PendingWait
@@ -25,7 +27,9 @@ from ..options.flags import CREATE as CREATE_FLAGS
 from ..options.flags import RUN as RUN_FLAGS
 from ..options.request import request
 from .pulling import pull_missing
+from .stream import sized
 
+_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}|sha256:[0-9a-f]+")
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
@@ -38,7 +42,7 @@ def _read(options: Options, arguments: list[str], name: str) -> CreateRequest:
     image, *command = arguments
     try:
         asked = request(options, image, command)
-        Reference.parse(image)
+        _check_image(image)
     except UsageError:
         raise
     except Failure as err:
@@ -46,6 +50,12 @@ def _read(options: Options, arguments: list[str], name: str) -> CreateRequest:
     except PydockError as err:
         raise _failure(err.message, name, USAGE_STATUS) from None
     return asked
+
+
+def _check_image(image: str) -> None:
+    """Refuse what can be neither a reference nor an id; raises Invalid."""
+    if not _ID.fullmatch(image):
+        Reference.parse(image)
 
 
 async def _create(cli: Cli, options: Options, arguments: list[str]) -> None:
@@ -72,8 +82,7 @@ async def _make(client: Client, asked: CreateRequest, options: Options) -> Creat
     for warning in made.warnings or ():
         print(f"WARNING: {warning}", file=sys.stderr)
     if path:
-        with open(path, "w", encoding="ascii") as file:
-            file.write(made.id)
+        Path(path).write_text(made.id, encoding="ascii")
     return made
 
 
@@ -101,7 +110,8 @@ def start_status(err: PydockError) -> int:
     A foreign daemon says why in words only, so docker's own command line goes by these words too.
     """
     exit_code = getattr(err, "exit_code", None)
-    if exit_code in (_NOT_FOUND, _NOT_EXECUTABLE):
+    if exit_code in (_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}|sha256:[0-9a-f]+")
+_NOT_FOUND, _NOT_EXECUTABLE):
         return int(exit_code)
     if isinstance(err, Unreachable):
         return USAGE_STATUS
@@ -151,7 +161,7 @@ async def _run_attached(client: Client, identity: str, asked: CreateRequest, opt
                 if options.flag("rm"):
                     await waiting.result()
                 raise
-            async with _sized(client, identity, asked.tty):
+            async with sized(client, identity, asked.tty):
                 if await session.join(attachment, asked.attach_stdin, keys):
                     return 0
         return (await waiting.result()).status_code
@@ -163,17 +173,6 @@ async def _exit_of(client: Client, identity: str, options: Options) -> AsyncIter
     condition = "removed" if options.flag("rm") else "next-exit"
     async with client.containers.waiting(identity, condition) as waiting:
         yield waiting
-
-
-@contextlib.asynccontextmanager
-async def _sized(client: Client, identity: str, tty: bool) -> AsyncIterator[None]:
-    if not tty or not terminal.is_terminal(terminal.STDOUT):
-        yield
-        return
-    async with session.following_size(
-        lambda rows, columns: client.containers.resize(identity, rows, columns)
-    ):
-        yield
 
 
 CREATE = Command(
