@@ -16,6 +16,7 @@ from pydock.core.linux import netlink
 P = ParamSpec("P")
 T = TypeVar("T")
 CLONE_NEWNET = 0x40000000
+BRIEFLY = 0.3
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,14 @@ def connect(space: Namespace, address: str, port: int, timeout: float = 2) -> so
     return space.run(socket.create_connection, (address, port), timeout)
 
 
-def reaches(space: Namespace, address: str, port: int, server: socket.socket) -> str:
+def reaches(space: Namespace, address: str, port: int, server: socket.socket, timeout: float = 3) -> str:
     """Connect from a namespace to a server; returns the source address that the server saw, or "".
 
-    What is dropped is only known by waiting: 0.3 s.
+    The kernel opens a bridge's port a moment after a link is up, and asks for a neighbour once a second: what
+    should be reached gets some seconds for it. That something is dropped is only known by waiting: BRIEFLY.
     """
     try:
-        client = connect(space, address, port, timeout=0.3)
+        client = connect(space, address, port, timeout)
     except OSError:
         return ""
     with client:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kernel.netns import Interface, Namespace, connect, listen, reaches
+from kernel.netns import BRIEFLY, Interface, Namespace, connect, listen, reaches
 from pydock.core.linux import netlink, nftables
 from pydock.core.linux.nftables import Bridge, Port
 
@@ -92,7 +92,7 @@ ALL_ADDRESSES = [
 def test_port_published_on_all_addresses(world: World, where: str, address: str, seen: str) -> None:
     world.publish(Port("tcp", "", 8080, "172.17.0.2", 80))
     with listen(world.web, "0.0.0.0", 80) as server:
-        assert reaches(getattr(world, where), address, 8080, server) == seen
+        assert reaches(getattr(world, where), address, 8080, server, 3 if seen else BRIEFLY) == seen
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_port_published_on_all_addresses(world: World, where: str, address: str,
 def test_port_published_on_loopback_only(world: World, where: str, address: str, seen: str) -> None:
     world.publish(Port("tcp", "127.0.0.1", 8080, "172.17.0.2", 80))
     with listen(world.web, "0.0.0.0", 80) as server:
-        assert reaches(getattr(world, where), address, 8080, server) == seen
+        assert reaches(getattr(world, where), address, 8080, server, 3 if seen else BRIEFLY) == seen
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_port_published_on_loopback_only(world: World, where: str, address: str,
 def test_port_published_on_one_address(world: World, where: str, address: str, seen: str) -> None:
     world.publish(Port("tcp", "192.0.2.1", 8080, "172.17.0.2", 80))
     with listen(world.web, "0.0.0.0", 80) as server:
-        assert reaches(getattr(world, where), address, 8080, server) == seen
+        assert reaches(getattr(world, where), address, 8080, server, 3 if seen else BRIEFLY) == seen
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_containers_own_address(world: World, published: bool, where: str, addre
     if published:
         world.publish(Port("tcp", "127.0.0.1", 80, "172.17.0.2", 80))
     with listen(world.web, "::" if ":" in address else "0.0.0.0", 80) as server:
-        assert reaches(getattr(world, where), address, 80, server) == seen
+        assert reaches(getattr(world, where), address, 80, server, 3 if seen else BRIEFLY) == seen
 
 
 def test_container_gets_out_masqueraded(world: World) -> None:
@@ -180,7 +180,7 @@ def test_withdrawn_port_leads_nowhere(world: World) -> None:
     world.host.run(nftables.remove_ports, [port])
     world.host.run(nftables.remove_ports, [port])
     with listen(world.web, "0.0.0.0", 80) as server:
-        assert reaches(world.outside, "192.0.2.1", 8080, server) == ""
+        assert reaches(world.outside, "192.0.2.1", 8080, server, BRIEFLY) == ""
 
 
 def test_bridge_cannot_reach_the_hosts_loopback(world: World) -> None:
@@ -190,7 +190,7 @@ def test_bridge_cannot_reach_the_hosts_loopback(world: World) -> None:
     with listen(world.host, "127.0.0.1", 80) as server:
         subnet_route = Interface("eth0", ("127.0.0.5/8",))
         world.web.run(netlink.configure, [subnet_route])
-        assert reaches(world.web, "127.0.0.1", 80, server) == ""
+        assert reaches(world.web, "127.0.0.1", 80, server, BRIEFLY) == ""
 
 
 def test_internal_bridge_goes_nowhere(world: World) -> None:
@@ -198,8 +198,8 @@ def test_internal_bridge_goes_nowhere(world: World) -> None:
     world.host.run(nftables.ensure_table, internal)
     world.publish(Port("tcp", "", 8080, "172.17.0.2", 80))
     with listen(world.outside, "0.0.0.0", 80) as out, listen(world.web, "0.0.0.0", 80) as web:
-        assert reaches(world.far, "192.0.2.9", 80, out) == ""
-        assert reaches(world.far, "172.18.0.1", 8080, web) == ""
+        assert reaches(world.far, "192.0.2.9", 80, out, BRIEFLY) == ""
+        assert reaches(world.far, "172.18.0.1", 8080, web, BRIEFLY) == ""
 
 
 def test_routed_network_is_open_to_neighbours_and_not_masqueraded(world: World) -> None:
@@ -208,7 +208,7 @@ def test_routed_network_is_open_to_neighbours_and_not_masqueraded(world: World) 
     with listen(world.web, "0.0.0.0", 80) as web, listen(world.outside, "0.0.0.0", 80) as out:
         assert reaches(world.outside, "172.17.0.2", 80, web) == "192.0.2.9"
         assert reaches(world.web, "192.0.2.9", 80, out) == "172.17.0.2"
-        assert reaches(world.far, "172.17.0.2", 80, web) == ""
+        assert reaches(world.far, "172.17.0.2", 80, web, BRIEFLY) == ""
 
 
 def test_ensure_keeps_ports_and_connections(world: World) -> None:
@@ -234,7 +234,7 @@ def test_lost_table_is_told_and_put_back(world: World) -> None:
     world.publish(port)
     with listen(world.web, "0.0.0.0", 80) as server:
         assert reaches(world.host, "127.0.0.1", 8080, server)
-        assert not reaches(world.outside, "172.17.0.2", 80, server)
+        assert not reaches(world.outside, "172.17.0.2", 80, server, BRIEFLY)
 
 
 def test_port_that_led_elsewhere_is_led_anew(world: World) -> None:
@@ -273,7 +273,7 @@ def test_users_chain_is_asked_first_and_kept(world: World) -> None:
     world.host.run(nftables.ensure_table, BRIDGES)
     world.publish(Port("tcp", "", 8080, "172.17.0.2", 80))
     with listen(world.web, "0.0.0.0", 80) as server:
-        assert reaches(world.outside, "192.0.2.1", 8080, server) == ""
+        assert reaches(world.outside, "192.0.2.1", 8080, server, BRIEFLY) == ""
         assert reaches(world.far, "192.0.2.1", 8080, server)
 
 
@@ -294,11 +294,11 @@ def test_dropping_forward_chain_lets_our_bridges_pass(world: World) -> None:
     before = _nft(world, "list table ip filter")
     world.publish(Port("tcp", "", 8080, "172.17.0.2", 80))
     with listen(world.web, "0.0.0.0", 80) as server:
-        assert reaches(world.outside, "192.0.2.1", 8080, server) == ""
+        assert reaches(world.outside, "192.0.2.1", 8080, server, BRIEFLY) == ""
         admission = world.host.run(nftables.admit, ["pydock0", "other0"])
         assert admission.opened == ("ip filter FORWARD",)
         assert reaches(world.outside, "192.0.2.1", 8080, server) == "192.0.2.9"
-        assert reaches(world.outside, "172.17.0.2", 80, server) == ""
+        assert reaches(world.outside, "172.17.0.2", 80, server, BRIEFLY) == ""
     once = _nft(world, "list table ip filter")
     world.host.run(nftables.admit, ["pydock0", "other0"])
     assert _nft(world, "list table ip filter") == once
