@@ -102,6 +102,7 @@ def _exited(ctx: Context, container: Container, record: dict[str, Any]) -> Conta
         exits=container.exits + 1,
         restart_count=record.get("restart_count", container.restart_count),
         ports={} if change is Move.EXIT else container.ports,
+        endpoints={} if change is Move.EXIT else container.endpoints,
     )
 
 

@@ -12,12 +12,13 @@ from typing import Any
 from ..errors import Conflict, Invalid
 from ..linux.openat2 import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, openat2
 from ..runtime.records import Overlay, Rootfs
+from ..runtime.seccomp import profile
 from ..schema.containers import DeviceMapping, HostConfig
 from ..schema.networks import EndpointSettings
 from . import etc, users
 from .context import Context
 from .record import Container
-from .spec import resources, security
+from .spec import capabilities, resources, security
 from .spec.facts import Device, Etc, Facts
 from .spec.namespaces import partner
 
@@ -42,7 +43,6 @@ async def facts(ctx: Context, container: Container, endpoints: Mapping[str, Endp
         available=ctx.host.capabilities,
         devices=tuple(_devices(host)),
         block_devices=tuple((path, *number) for path, number in numbers.items()),
-        links=(),
         join_pid=_join(ctx, host.pid_mode),
         join_ipc=_join(ctx, host.ipc_mode),
         join_net=_join(ctx, host.network_mode),
@@ -123,23 +123,19 @@ def _read_inside(root: int, path: str) -> str:
 
 
 def _seccomp(ctx: Context, safety: security.Security, container: Container) -> Mapping[str, Any] | None:
-    if safety.seccomp == "unconfined" or not ctx.host.seccomp or container.host_config.privileged:
-        return None
-    from ..runtime.seccomp import profile
-
+    """Choose the system call filter: Docker's for the capabilities granted, the user's own, or none."""
     host = container.host_config
-    granted = frozenset(security_capabilities(host.cap_add or (), host.cap_drop or (), ctx.host.capabilities))
+    if safety.seccomp == "unconfined" or host.privileged:
+        return None
+    if not ctx.host.seccomp:
+        return None
+    granted = capabilities.granted(
+        host.cap_add or (), host.cap_drop or (), host.privileged, ctx.host.capabilities
+    )
+    machine = (ctx.host.arch, ctx.host.kernel)
     if safety.seccomp:
-        return profile.resolve(security.profile(safety.seccomp), granted, ctx.host.arch)
-    return profile.default(granted, ctx.host.arch)
-
-
-def security_capabilities(
-    add: Iterable[str], drop: Iterable[str], available: frozenset[str]
-) -> tuple[str, ...]:
-    from .spec import capabilities
-
-    return capabilities.granted(tuple(add), tuple(drop), False, available)
+        return profile.resolve(security.profile(safety.seccomp), granted, *machine)
+    return profile.default(granted, *machine)
 
 
 def _devices(host: HostConfig) -> Iterable[Device]:

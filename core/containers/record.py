@@ -45,9 +45,9 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     """A container. `image` is the image's id, `image_name` what the user called it; `name` has no slash.
 
     `journal_at` is how far the shim's journal has been applied, `journal_number` its last record's number.
-    `networks` has the endpoints as asked for, and while it runs as they are; `ports` what is published now.
+    `networks` has the endpoints as asked for, `endpoints` and `ports` what they are while it runs.
     `exits` counts its ends, so that a waiter can tell one from the next. `stopped_by_hand` keeps
-    "unless-stopped" from starting it after a reboot. `run` names the start that this state belongs to.
+    "unless-stopped" from starting it after a reboot.
     """
 
     version: int = VERSION
@@ -63,6 +63,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     config: ContainerConfig
     host_config: HostConfig
     networks: dict[str, EndpointSettings]
+    endpoints: dict[str, EndpointSettings] = {}
     mounts: list[Mount]
     log_path: str
     status: Status = Status.CREATED

@@ -83,6 +83,7 @@ def _lost(ctx: Context, container: Container) -> Container:
         exit_code=_LOST,
         exits=container.exits + 1,
         ports={},
+        endpoints={},
     )
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ..config import Paths
 from ..runtime.records import Overlay, Rootfs
 from ..schema import containers as wire
+from ..schema.networks import EndpointSettings
 from ..units import human_duration, rfc3339
 from . import ports
 from .record import Container, Mount
@@ -96,15 +97,20 @@ def _graph(container: Container, rootfs: Rootfs | None) -> wire.GraphDriver:
     return wire.GraphDriver(name=container.driver, data=data)
 
 
+def shown_networks(container: Container) -> dict[str, EndpointSettings]:
+    """Return the endpoints as they are, or those of a container that is down as they were asked for."""
+    return {**container.networks, **container.endpoints}
+
+
 def network_settings(container: Container) -> wire.NetworkSettings:
     """Return the endpoints; those on the default bridge are repeated beside them, as in dockerd."""
     settings = wire.NetworkSettings(
-        networks=container.networks,
+        networks=shown_networks(container),
         ports=dict(container.ports),
         sandbox_id=container.id if container.alive else "",
         sandbox_key=f"/proc/{container.pid}/ns/net" if container.pid else "",
     )
-    default = container.networks.get("bridge")
+    default = shown_networks(container).get("bridge")
     if default is None:
         return settings
     return replace(
@@ -139,7 +145,7 @@ def summary(
         state=str(container.status),
         status=status_text(container, at),
         host_config=wire.SummaryHostConfig(network_mode=host.network_mode, annotations=host.annotations),
-        network_settings=wire.SummaryNetworkSettings(networks=container.networks),
+        network_settings=wire.SummaryNetworkSettings(networks=shown_networks(container)),
         mounts=[mount_point(mount) for mount in container.mounts if mount.via != "tmpfs"],
     )
 

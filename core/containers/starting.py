@@ -12,7 +12,7 @@ from ..errors import Conflict, Internal, Invalid, NotModified, PydockError, Star
 from ..networks import Attachment
 from ..runtime.records import LogFile, Network, Restart, StartRequest
 from ..units import parse_size
-from . import ending, news, prepare
+from . import ending, news, prepare, removal
 from .context import Context
 from .record import Container, Mount
 from .signals import parse_signal
@@ -43,14 +43,16 @@ async def start_locked(ctx: Context, identity: str) -> None:
     container = ctx.book.change(identity, lambda c: _renewed(ctx, c))
     try:
         await _launch(ctx, container)
+    except StartFailed as err:
+        told: PydockError = StartFailed(_words(str(err)), err.exit_code)
+        await _give_up(ctx, container, told)
+        raise told from err
     except PydockError as err:
-        _remember_failure(ctx, identity, err)
-        await ending.release(ctx, container)
+        await _give_up(ctx, container, err)
         raise
     except OSError as err:
         told = Internal(f"failed to start container {identity[:12]}: {err}")
-        _remember_failure(ctx, identity, told)
-        await ending.release(ctx, container)
+        await _give_up(ctx, container, told)
         raise told from err
     news.apply(ctx, identity)
     ctx.changed(identity)
@@ -78,11 +80,29 @@ def _may_start(container: Container) -> None:
         raise Conflict("container is marked for removal and cannot be started")
 
 
-def _remember_failure(ctx: Context, identity: str, err: PydockError) -> None:
-    """Keep the state as before the attempt, with the reason and the code that `docker run` exits with."""
+def _words(text: str) -> str:
+    """Put Docker's beginning before what the runtime says."""
+    core = text[max(text.find("unable to start container process"), 0) :].removesuffix(": unknown")
+    return (
+        "failed to create task for container: failed to create shim task: OCI runtime create failed: "
+        f"runc create failed: {core}"
+    )
+
+
+async def _give_up(ctx: Context, container: Container, err: PydockError) -> None:
+    """Undo a start, and keep why it failed, with the code that `docker run` exits with.
+
+    A container that was to be removed at its end goes now, as in dockerd.
+    """
+    with contextlib.suppress(PydockError):
+        news.apply(ctx, container.id)
+    await ending.release(ctx, container)
     code = err.exit_code if isinstance(err, StartFailed) else _FAILED
-    ctx.book.change(identity, lambda c: replace(c, error=str(err), exit_code=code))
-    ctx.changed(identity)
+    failed = ctx.book.change(container.id, lambda c: replace(c, error=str(err), exit_code=code))
+    ctx.tell(failed, "die", {"exitCode": str(code), "execDuration": "0"})
+    ctx.changed(container.id)
+    if failed.host_config.auto_remove:
+        await removal.remove_locked(ctx, failed, volumes=True)
 
 
 async def _launch(ctx: Context, container: Container) -> None:
@@ -182,7 +202,7 @@ def _remember_network(ctx: Context, container: Container, attachment: Attachment
     """Write down the endpoints as they are; the networks themselves keep the addresses."""
     ctx.book.change(
         container.id,
-        lambda c: replace(c, networks={**c.networks, **attachment.endpoints}, ports=attachment.ports),
+        lambda c: replace(c, endpoints=attachment.endpoints, ports=attachment.ports),
     )
 
 

@@ -8,6 +8,9 @@ from ..record import Container
 from . import capabilities, mounts, namespaces, process, resources, security
 from .facts import Device, Facts
 
+# The runtime's word for `--init` (runtime.plan.INIT).
+INIT = "io.pydock.init"
+
 
 def build(container: Container, facts: Facts) -> dict[str, Any]:
     """Return the OCI document for this container on this machine; pure.
@@ -21,7 +24,7 @@ def build(container: Container, facts: Facts) -> dict[str, Any]:
         "process": first_process(container, facts, safety),
         "root": {"path": "rootfs", "readonly": host.readonly_rootfs},
         "mounts": _mounts(container, facts, safety),
-        "annotations": dict(host.annotations or {}),
+        "annotations": {**(host.annotations or {}), **({INIT: "true"} if host.init else {})},
         "linux": _linux(container, facts, safety),
     }
     if host.uts_mode != "host":
@@ -64,7 +67,7 @@ def _mounts(container: Container, facts: Facts, safety: security.Security) -> li
             if mount["type"] == "cgroup":
                 mount["options"] = ["rw", *mount["options"][1:]]
     own = [mounts.own_mount(mount) for mount in container.mounts]
-    return mounts.combined([*defaults, *mounts.etc_mounts(facts.etc, container.mounts, False)], own)
+    return mounts.combined(defaults, [*mounts.etc_mounts(facts.etc, container.mounts), *own])
 
 
 def _linux(container: Container, facts: Facts, safety: security.Security) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _shm(facts: Facts, shm_size: int, host_ipc: bool) -> dict[str, Any]:
     return _mount("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777", f"size={shm_size}"])
 
 
-def etc_mounts(etc: Etc, own: Sequence[Mount], readonly: bool) -> list[dict[str, Any]]:
+def etc_mounts(etc: Etc, own: Sequence[Mount]) -> list[dict[str, Any]]:
     """Mount the generated files, but for those that the user mounts something over."""
     taken = {mount.destination for mount in own}
     files = (
@@ -60,9 +60,8 @@ def etc_mounts(etc: Etc, own: Sequence[Mount], readonly: bool) -> list[dict[str,
         ("/etc/hostname", etc.hostname),
         ("/etc/hosts", etc.hosts),
     )
-    access = ["ro"] if readonly else []
     return [
-        _mount(path, "bind", source, ["rbind", "rprivate", *access])
+        _mount(path, "bind", source, ["rbind", "rprivate"])
         for path, source in files
         if source and path not in taken
     ]
