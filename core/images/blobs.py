@@ -76,20 +76,29 @@ class Blobs:
         return self._tmp / f"{_PREFIX}{secrets.token_hex(8)}"
 
     def adopt(self, received: Path, digest: Digest) -> None:
-        """Move received content, whose digest the caller has computed, to its place. Waits for the disk."""
+        """Move received content, whose digest the caller has computed, to its place; `sync` must follow.
+
+        What stands there already may be what a power cut left: it is replaced, by the same bytes.
+        """
         path = self.path(digest)
-        if path.exists():
-            received.unlink()
-            return
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(received, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
             os.rename(received, path)
-            sync_directory(path.parent)
+        except OSError as err:
+            raise storage_error(err, "keeping a layer") from err
+
+    def sync(self, digests: Collection[str]) -> None:
+        """Wait until content is on the disk; blocks for as long as that takes."""
+        paths = {self.path(digest) for digest in digests}
+        try:
+            for path in paths:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+            for directory in {path.parent for path in paths}:
+                sync_directory(directory)
         except OSError as err:
             raise storage_error(err, "keeping a layer") from err
 

@@ -16,7 +16,7 @@ from ..units import now, rfc3339
 from .archive import FoundImage, find_images
 from .blobs import Blobs
 from .changes import apply_changes
-from .layers import LayerBlob, Unpacker
+from .layers import LayerBlob, Unpacker, all_of
 from .layers import Progress as LayerProgress
 from .platforms import host_platform
 from .progress import Tell, bar
@@ -52,14 +52,19 @@ class Loader:
         members = [spool.get(layer.member) for layer in image.layers]
         for member in members:
             if member.path.exists():
-                await asyncio.to_thread(self._blobs.adopt, member.path, member.digest)
+                self._blobs.adopt(member.path, member.digest)
         layers = [
             LayerBlob(diff_id, member.digest, layer.media_type or self._media_type(member.digest))
             for diff_id, member, layer in zip(
                 image.parsed.rootfs.diff_ids or (), members, image.layers, strict=True
             )
         ]
-        records = await self._unpacker.unpack(layers, None if tell is None else _told(tell))
+        records: list[LayerRecord] = []
+
+        async def unpack() -> None:
+            records.extend(await self._unpacker.unpack(layers, None if tell is None else _told(tell)))
+
+        await all_of(unpack(), asyncio.to_thread(self._blobs.sync, [layer.blob for layer in layers]))
         return self._record(image.config, image.parsed, image.manifest, records)
 
     def _media_type(self, blob: Digest) -> str:
@@ -88,7 +93,8 @@ class Loader:
         if not received.size:
             received.path.unlink()
             raise Invalid("nothing to import: the archive is empty")
-        await asyncio.to_thread(self._blobs.adopt, received.path, received.digest)
+        self._blobs.adopt(received.path, received.digest)
+        await asyncio.to_thread(self._blobs.sync, [received.digest])
         layer = await self._unpacker.unpack_lowest(received.digest, self._media_type(received.digest))
         created, host = rfc3339(now()), host_platform()
         config = oci.ImageConfig(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal, NewType, Protocol
 
@@ -34,11 +34,11 @@ class Worker(Protocol):
     async def __call__(
         self,
         function: str,
-        args: Mapping[str, Any],
+        args: dict[str, Any],
         fds: Sequence[int] = (),
         root: str | None = None,
         overlay: Rootfs | None = None,
-        progress: Callable[[dict[str, Any]], None] | None = None,
+        progress: Callable[[Any], None] | None = None,
     ) -> dict[str, Any]:
         """Run "module:name" of pydock with the root directory changed to `root`; cancelling kills it."""
 
