@@ -174,6 +174,23 @@ def test_udp_goes_there_and_back(world: World, where: str, address: str) -> None
         assert client.recv(64) == b"ping pong"
 
 
+def test_udp_flow_that_goes_on_follows_the_port(world: World) -> None:
+    """A client that keeps sending from one port: before, while and after the container has the port."""
+    port = Port("udp", "", 5353, "172.17.0.2", 53)
+    client = world.outside.run(socket.socket, socket.AF_INET, socket.SOCK_DGRAM)
+    on_host = listen(world.host, "192.0.2.1", 5353, socket.SOCK_DGRAM)
+    in_web = listen(world.web, "0.0.0.0", 53, socket.SOCK_DGRAM)
+    with client, on_host, in_web:
+        client.connect(("192.0.2.1", 5353))
+        for server, data in ((on_host, b"before"), (in_web, b"while"), (on_host, b"after")):
+            client.send(data)
+            assert server.recv(64) == data
+            if data == b"before":
+                world.publish(port)
+            else:
+                world.host.run(nftables.remove_ports, [port])
+
+
 def test_withdrawn_port_leads_nowhere(world: World) -> None:
     port = Port("tcp", "", 8080, "172.17.0.2", 80)
     world.publish(port)
@@ -228,8 +245,7 @@ def test_lost_table_is_told_and_put_back(world: World) -> None:
     world.host.run(nftables.delete_table)
     assert not world.host.run(nftables.table_exists)
     assert world.host.run(nftables.ports) == []
-    with pytest.raises(FileNotFoundError):
-        world.publish(port)
+    assert not world.host.run(nftables.add_ports, [port])
     world.host.run(nftables.ensure_table, BRIDGES)
     world.publish(port)
     with listen(world.web, "0.0.0.0", 80) as server:

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, Protocol
 
+from .. import conntrack
 from ..netlink.wire import (
     NETLINK_NETFILTER,
     NLM_F_REQUEST,
@@ -22,11 +23,14 @@ from ..netlink.wire import (
 from .table import TABLE
 from .wire import GETSETELEM, INET, add_elements, batch, delete_elements, element, generic
 
-_PROTOCOLS: Final = {"tcp": 6, "udp": 17, "sctp": 132}
+_UDP: Final = 17
+_PROTOCOLS: Final = {"tcp": 6, "udp": _UDP, "sctp": 132}
 _NAMES: Final = {number: name for name, number in _PROTOCOLS.items()}
 _MAPS: Final = ("pub", "pub_any", "pub6", "pub6_any")
 # An element takes some 80 bytes, and a list of elements is one attribute of at most 65535.
 _ELEMENTS_PER_MESSAGE: Final = 400
+
+_Entry = tuple[str, bytes, bytes]  # map, key, data
 
 
 class PortLike(Protocol):
@@ -57,27 +61,39 @@ class Port(NamedTuple):
     container_port: int
 
 
-def add_ports(ports: Iterable[PortLike]) -> None:
+def add_ports(ports: Iterable[PortLike]) -> bool:
     """Lead host ports to containers: all of them or none. One that led elsewhere is led anew.
 
-    Raises FileNotFoundError when our table is not there.
+    Returns False when our table is not there: whoever puts it back publishes all ports of living containers.
     """
     wanted = [_entry(port) for port in ports]
     if not wanted:
-        return
+        return True
     with Socket(NETLINK_NETFILTER) as netlink:
         try:
-            netlink.transact(batch(_messages(wanted, add=True)), "publish ports")
-        except FileExistsError:
-            keys = {(name, key) for name, key, _data in wanted}
-            stale = [entry for entry in _entries(netlink) if entry[:2] in keys]
-            netlink.transact(
-                batch(_messages(stale, add=False) + _messages(wanted, add=True)), "publish ports"
-            )
+            _add(netlink, wanted)
+        except FileNotFoundError:
+            return False
+    for name, key, _data in wanted:
+        if key[-8] == _UDP:
+            # Who has sent there before is led to the container from the next packet on.
+            family = socket.AF_INET6 if name.startswith("pub6") else socket.AF_INET
+            conntrack.forget_to_port(family, _UDP, struct.unpack("!H", key[-4:-2])[0])
+    return True
+
+
+def _add(netlink: Socket, wanted: list[_Entry]) -> None:
+    try:
+        netlink.transact(batch(_messages(wanted, add=True)), "publish ports")
+    except FileExistsError:
+        keys = {(name, key) for name, key, _data in wanted}
+        stale = [entry for entry in _entries(netlink) if entry[:2] in keys]
+        messages = _messages(stale, add=False) + _messages(wanted, add=True)
+        netlink.transact(batch(messages), "publish ports")
 
 
 def remove_ports(ports: Iterable[PortLike]) -> None:
-    """Stop leading these host ports to these containers.
+    """Stop leading these host ports to these containers. The kernel takes some 15 ms for it.
 
     What is gone already is no error, and a host port that leads to another container by now stays.
     """
@@ -86,15 +102,14 @@ def remove_ports(ports: Iterable[PortLike]) -> None:
         there = [entry for entry in wanted if _is_there(netlink, entry)]
         if there:
             netlink.transact(batch(_messages(there, add=False)), "withdraw ports")
+    for address in {_address(data[:-4]) for _name, key, data in there if key[-8] == _UDP}:
+        conntrack.forget_answered_by(_UDP, address)
 
 
 def ports() -> list[Port]:
     """All ports that our table publishes now; none when it is not there."""
     with Socket(NETLINK_NETFILTER) as netlink:
         return [_port(entry) for entry in _entries(netlink)]
-
-
-_Entry = tuple[str, bytes, bytes]  # map, key, data
 
 
 def _entry(port: PortLike) -> _Entry:
