@@ -23,22 +23,28 @@ def line(text: object) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def table(lines: Sequence[Sequence[str]]) -> str:
+def table(lines: Sequence[Sequence[str]], line_end: str = "\n") -> str:
     """Lay columns out as docker does: as wide as their widest cell and three blanks."""
     columns = zip(*lines, strict=True)
     widths = [max(_NARROWEST, _GAP + max(map(len, column))) for column in columns]
     out = []
     for cells in lines:
         padded = [cell.ljust(width) for cell, width in zip(cells[:-1], widths, strict=False)]
-        out.append("".join(padded) + cells[-1] + "\n")
+        out.append("".join(padded) + cells[-1] + line_end)
     return "".join(out)
 
 
-def rows(found: Sequence[Row], titles: Mapping[str, str], columns: Sequence[str], format: str) -> None:
+def rows(
+    found: Sequence[Row],
+    titles: Mapping[str, str],
+    columns: Sequence[str],
+    format: str,
+    line_end: str = "\n",
+) -> None:
     """Print rows. `titles` has every column's heading, `columns` those of the table without a format."""
     if format in ("", "table"):
         body = [[str(row[column]) for column in columns] for row in found]
-        write(table([[titles[column] for column in columns], *body]))
+        write(table([[titles[column] for column in columns], *body], line_end))
     elif format == "json":
         _json_lines(found)
     elif format.startswith("table "):
@@ -93,3 +99,8 @@ def safe(text: str) -> str:
 def ellipsis(text: str, width: int) -> str:
     """Cut a text to `width` characters, the last one an ellipsis."""
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def flush() -> None:
+    """Let a reader see what was printed so far."""
+    sys.stdout.flush()

@@ -38,7 +38,7 @@ def raw_mode(fd: int = STDIN) -> Iterator[None]:
         termios.tcsetattr(fd, termios.TCSANOW, before)
 
 
-async def read(fd: int = STDIN) -> bytes:
+async def read(fd: int = STDIN, limit: int = _CHUNK) -> bytes:
     """Return what can be read now, b"" at the end; waits on the loop where the file can be waited for."""
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
@@ -46,13 +46,13 @@ async def read(fd: int = STDIN) -> bytes:
         loop.add_reader(fd, _settle, ready)
     except PermissionError:
         # A plain file or /dev/null: never blocks, and can't be waited for.
-        return os.read(fd, _CHUNK)
+        return os.read(fd, limit)
     try:
         await ready
     finally:
         loop.remove_reader(fd)
     try:
-        return os.read(fd, _CHUNK)
+        return os.read(fd, limit)
     except OSError:
         # EIO: the terminal hung up.
         return b""

@@ -110,8 +110,7 @@ def start_status(err: PydockError) -> int:
     A foreign daemon says why in words only, so docker's own command line goes by these words too.
     """
     exit_code = getattr(err, "exit_code", None)
-    if exit_code in (_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}|sha256:[0-9a-f]+")
-_NOT_FOUND, _NOT_EXECUTABLE):
+    if exit_code in (_NOT_FOUND, _NOT_EXECUTABLE):
         return int(exit_code)
     if isinstance(err, Unreachable):
         return USAGE_STATUS

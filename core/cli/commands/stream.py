@@ -73,8 +73,8 @@ async def _logs(cli: Cli, options: Options, arguments: list[str]) -> None:
         parts = client.containers.logs(
             arguments[0],
             follow=options.flag("follow"),
-            since=_moment(options.text("since")),
-            until=_moment(options.text("until")),
+            since=moment(options.text("since")),
+            until=moment(options.text("until")),
             timestamps=options.flag("timestamps"),
             tail=options.text("tail") or None,
             details=options.flag("details"),
@@ -84,7 +84,7 @@ async def _logs(cli: Cli, options: Options, arguments: list[str]) -> None:
                 terminal.write(terminal.STDERR if stream == terminal.STDERR else terminal.STDOUT, data)
 
 
-def _moment(text: str) -> str | None:
+def moment(text: str) -> str | None:
     """Turn a time of this machine (also "10m" ago) into unix seconds, which every engine reads alike."""
     if not text:
         return None
