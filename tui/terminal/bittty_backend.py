@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
 
 from bittty import Board
 from bittty.style import Color, Style
@@ -19,7 +18,6 @@ from .pen import RGB, Pen, Run
 
 _HISTORY_CELLS = 2_000_000
 _MOUSE = {"off": 0, "x10": 9, "normal": 1000, "highlight": 1000, "button": 1002, "any": 1003}
-_STYLE = itemgetter(0)
 _CLIPBOARD_MOST = 1 << 20
 
 
@@ -60,7 +58,8 @@ class BitttyBackend:
         else:
             cells = self._screen.view_rows()[y]
         made = [
-            ("".join([char for _, char in group]), _pen(style)) for style, group in groupby(cells, key=_STYLE)
+            ("".join([char for _, char in group]), pen)
+            for pen, group in groupby(cells, key=lambda cell: _pen(cell[0]))
         ]
         if self._board.modes.reverse_screen:
             return [(text, pen._replace(flags=pen.flags ^ pens.REVERSE)) for text, pen in made]
