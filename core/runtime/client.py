@@ -186,13 +186,16 @@ class Runtime:
         def tell(engines_dir: str) -> None:
             ring(engines_dir, b"c " + container.encode())
 
-        try:
-            # Waits for the kernel: processes that are killed take their time.
-            return await asyncio.to_thread(remains.clear, directory, tell)
-        except BlockingIOError:
-            raise Conflict(f"container is running: {container}") from None
-        except OSError as err:
-            raise Internal(f"cannot clean up after container {container}: {err}") from err
+        for _ in range(_ATTEMPTS):
+            try:
+                # Waits for the kernel: processes that are killed take their time.
+                return await asyncio.to_thread(remains.clear, directory, tell)
+            except BlockingIOError:
+                # The dying child of a shim that was killed may hold the lock a moment longer. No event tells.
+                await asyncio.sleep(0.05)
+            except OSError as err:
+                raise Internal(f"cannot clean up after container {container}: {err}") from err
+        raise Conflict(f"container is running: {container}")
 
     # Workers.
 

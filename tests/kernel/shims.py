@@ -210,7 +210,7 @@ async def workshop() -> AsyncIterator[Workshop]:
         for _, directory in cgroups.group(f"/{PARENT}", host.probe()).directories:
             with suppress(FileNotFoundError):
                 os.rmdir(directory)
-    assert problems == ""
+    assert not problems, problems
 
 
 async def read_all(stream: SocketStream) -> bytes:
@@ -246,7 +246,10 @@ def frames(data: bytes) -> dict[int, bytes]:
 
 async def gone(pid: int) -> None:
     """Wait until a process has ended."""
-    handle, ended = os.pidfd_open(pid), asyncio.Event()
+    try:
+        handle, ended = os.pidfd_open(pid), asyncio.Event()
+    except ProcessLookupError:
+        return
     loop = asyncio.get_running_loop()
     loop.add_reader(handle, ended.set)
     try:

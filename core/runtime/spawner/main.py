@@ -69,8 +69,8 @@ def _child(kind: bytes, descriptor: int, host: hosts.Host) -> NoReturn:
         else:
             worker.run(channel)
         code = 0
-    except EOFError:
-        # The engine went away before it had said what it wanted.
+    except (EOFError, ConnectionError):
+        # The engine went away before it had said what it wanted, or before a worker was done.
         code = 0
     except BaseException:  # noqa: BLE001 - nothing may go on into the spawner's own loop
         traceback.print_exc()
