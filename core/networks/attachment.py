@@ -23,13 +23,17 @@ class Attachment:
     """A container's place on the network, for one start of it.
 
     `network` is for the shim; `endpoints` (by the names that were asked for) and `ports` are for inspect.
-    `sockets` hold the published ports: the shim gets them, and the engine then calls `close()`.
+    `sockets` hold the published ports: the shim gets them, and the engine then calls `close()`. `names` are
+    the files of the networks that have a name server (see `runtime.dns`), which forwards nothing unless the
+    container `leads_out`.
     """
 
     network: records.Network
     endpoints: dict[str, EndpointSettings]
     ports: dict[str, list[PortBinding] | None] = field(default_factory=dict)
     sockets: list[int] = field(default_factory=list)
+    names: tuple[str, ...] = ()
+    leads_out: bool = True
 
     def close(self) -> None:
         """Close the engine's copies of the sockets."""
@@ -67,7 +71,7 @@ def attachment(
     gateway: Place | None,
     reservation: Reservation,
     shown: Collection[str],
-    hostname: str,
+    names: Sequence[str],
 ) -> Attachment:
     """Put together what a start gets; the reservation's sockets become its own."""
     interfaces = tuple(
@@ -80,9 +84,11 @@ def attachment(
     network = records.Network(mode=mode, interfaces=interfaces, ports=_published_ports(reservation.ports))
     return Attachment(
         network=network,
-        endpoints={place.given: endpoints.settings(place, one, hostname) for place, one in made.items()},
+        endpoints={place.given: endpoints.settings(place, one) for place, one in made.items()},
         ports=port_map(reservation.ports, shown) if not on_host else {},
         sockets=reservation.detach(),
+        names=tuple(names),
+        leads_out=gateway is not None,
     )
 
 

@@ -32,6 +32,15 @@ class Place:
     asked: EndpointSettings
 
 
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The container that joins."""
+
+    id: str
+    name: str
+    hostname: str = ""
+
+
 def check(places: Sequence[Place]) -> None:
     """Raise Invalid for a combination of networks or addresses that cannot be."""
     alone = next((place for place in places if place.network.driver in ("host", "null")), None)
@@ -66,9 +75,9 @@ def _check_addresses(place: Place) -> None:
 
 
 def new_endpoint(
-    place: Place, identity: str, container: tuple[str, str], number: int, taken: Collection[str]
+    place: Place, identity: str, container: Who, number: int, taken: Collection[str]
 ) -> Endpoint:
-    """Give a container its place; `container` is its id and name, `number` counts its interfaces.
+    """Give a container its place; `number` counts its interfaces.
 
     `taken` are addresses that other endpoints of the network have. Raises Conflict, Exhausted, Invalid.
     """
@@ -76,8 +85,8 @@ def new_endpoint(
     endpoint = Endpoint(
         id=identity,
         network_id=network.id,
-        container_id=container[0],
-        container_name=container[1],
+        container_id=container.id,
+        container_name=container.name,
         created=time.time_ns(),
     )
     if network.driver != "bridge":
@@ -93,6 +102,8 @@ def new_endpoint(
         mac=_mac(asked.mac_address) or mac_of(first),
         address4=address4,
         address6=address6,
+        names=[] if network.default else _names(place, container),
+        reverse_name=f"{container.name}.{network.name}",
     )
 
 
@@ -187,7 +198,7 @@ def interface(network: Network, endpoint: Endpoint, default_route: bool) -> reco
     )
 
 
-def settings(place: Place, endpoint: Endpoint, hostname: str) -> EndpointSettings:
+def settings(place: Place, endpoint: Endpoint) -> EndpointSettings:
     """What `docker inspect` shows of the endpoint: what was asked for with what it got."""
     gateway4, gateway6 = gateways(place.network, endpoint) if endpoint.interface else ("", "")
     address4 = ip_interface(endpoint.address4) if endpoint.address4 else None
@@ -203,12 +214,12 @@ def settings(place: Place, endpoint: Endpoint, hostname: str) -> EndpointSetting
         ipv6_gateway=gateway6,
         global_ipv6_address=str(address6.ip) if address6 else "",
         global_ipv6_prefix_len=address6.network.prefixlen if address6 else 0,
-        dns_names=None if place.network.default else _dns_names(place, endpoint, hostname),
+        dns_names=endpoint.names or None,
     )
 
 
-def _dns_names(place: Place, endpoint: Endpoint, hostname: str) -> list[str]:
-    names = [endpoint.container_name, *(place.asked.aliases or []), short(endpoint.container_id), hostname]
+def _names(place: Place, container: Who) -> list[str]:
+    names = [container.name, *(place.asked.aliases or []), short(container.id), container.hostname]
     return [name for name in dict.fromkeys(names) if name]
 
 

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_network
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from .attachment import Asked, Attachment, attachment
 from .endpoints import Place
 from .ipam import IPNetwork
 from .mend import Mending, mend
+from .names import NameFiles, has_names, name_line
 from .ports import Reservation, same_place
 from .record import Endpoint, HostPort, Network
 from .settings import PREDEFINED, new_network, predefined
@@ -40,8 +42,9 @@ class Networks:
     millisecond, and what is slower runs in a thread.
     """
 
-    def __init__(self, store: Store, events: Events, config: Config) -> None:
+    def __init__(self, store: Store, events: Events, config: Config, names: Path | None = None) -> None:
         self._store = store
+        self._names = NameFiles(names or store.path.parent / "networks")
         self._events = events
         self._config = config
         self._networks = Table(
@@ -62,6 +65,7 @@ class Networks:
                 "container": lambda one: one.container_id,
                 "place4": lambda one: f"{one.network_id}/{one.ip4}" if one.ip4 else None,
                 "place6": lambda one: f"{one.network_id}/{one.ip6}" if one.ip6 else None,
+                "line": name_line,
             },
             unique=("place4", "place6"),
         )
@@ -121,6 +125,7 @@ class Networks:
         with self._store.transaction():
             places_.require_unused(network, self._endpoints.find(network=network.id))
             self._networks.delete(network.id)
+            self._names.remove(network)
             self._announce("destroy", network)
         await asyncio.to_thread(links.remove_bridge, network)
         with self._store.transaction():
@@ -160,7 +165,7 @@ class Networks:
         with Reservation() as reservation:
             with self._store.transaction():
                 places = self._places(mode, endpoints)
-                made = self._allocate(places, container_id, name)
+                made = self._allocate(places, places_.Who(container_id, name, hostname))
                 self._bring_up([place.network for place in places])
                 gateway = places_.gateway_place(places)
                 if gateway is not None:
@@ -169,7 +174,8 @@ class Networks:
                     published = reservation.ports if place is gateway else []
                     self._endpoints.insert(replace(endpoint, ports=published))
                     self._announce("connect", place.network, container=container_id)
-            return attachment(made, gateway, reservation, asked.shown, hostname)
+                names = [self._write_names(place.network) for place in places if has_names(place.network)]
+            return attachment(made, gateway, reservation, asked.shown, names)
 
     async def disconnect(self, container_id: str) -> None:
         """Free what a container held: it has ended, or did not start. Safe to repeat."""
@@ -183,6 +189,7 @@ class Networks:
                 network = self._networks.get(endpoint.network_id)
                 if self._endpoints.delete(endpoint.id) and network is not None:
                     self._announce("disconnect", network, container=container_id)
+                    self._write_names(network)
 
     async def mend(self, live: Collection[str]) -> Sequence[str]:
         """Put the kernel and the records back in line after kills, reboots and other programs' doings.
@@ -194,6 +201,8 @@ class Networks:
             told, stale_links = mend(mending)
             for endpoint in mending.stale_endpoints():
                 self._endpoints.delete(endpoint.id)
+            for network in self._networks.all():
+                self._write_names(network)
         for link in stale_links:
             await asyncio.to_thread(netlink.delete_link, link)
         return told
@@ -222,13 +231,12 @@ class Networks:
         places_.check(places)
         return places_.order(places)
 
-    def _allocate(self, places: Sequence[Place], container_id: str, name: str) -> dict[Place, Endpoint]:
+    def _allocate(self, places: Sequence[Place], who: places_.Who) -> dict[Place, Endpoint]:
         made: dict[Place, Endpoint] = {}
         for number, place in enumerate(places):
             if any(other.network.id == place.network.id for other in made):
-                raise Conflict(f"container {name} is already attached to network {place.network.name}")
-            container, taken = (container_id, name), self._taken(place.network)
-            made[place] = places_.new_endpoint(place, new_id(), container, number, taken)
+                raise Conflict(f"container {who.name} is already attached to network {place.network.name}")
+            made[place] = places_.new_endpoint(place, new_id(), who, number, self._taken(place.network))
         return made
 
     def _taken(self, network: Network) -> set[str]:
@@ -249,6 +257,11 @@ class Networks:
 
     def _update_firewall(self) -> None:
         links.ensure_firewall(self._networks.all())
+
+    def _write_names(self, network: Network) -> str:
+        """Bring a network's names file up to date; returns its path."""
+        rows = self._endpoints.select("line", network=network.id)
+        return self._names.write(network, "".join(str(line) for (line,) in rows if line is not None))
 
     def _holder(self, protocol: str, host_ip: str, number: int) -> str:
         """The name of the container that has a host port."""

@@ -69,7 +69,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A container's place on a network, from before its start until after its end.
 
     `address4` and `address6` have prefix lengths; "" where the network has no such family or no addresses.
-    `created` is in nanoseconds since the epoch.
+    `created` is in nanoseconds since the epoch. By `names` the network's other containers find it (none on
+    the default network); `reverse_name` is what its address is called.
     """
 
     record_version: int = VERSION
@@ -84,6 +85,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     address4: str = ""
     address6: str = ""
     ports: list[HostPort] = []
+    names: list[str] = []
+    reverse_name: str = ""
 
     @property
     def ip4(self) -> str:

@@ -263,6 +263,11 @@ def destination_nat(family: int, port_register: int) -> bytes:
     return _expression("nat", be32(1, 1), be32(2, nat_family), be32(3, REGISTER), be32(5, port_register))
 
 
+def constant(value: bytes, register: int = REGISTER) -> bytes:
+    """Load a constant."""
+    return _expression("immediate", be32(1, register), nested(2, attribute(1, value)))
+
+
 def masquerade() -> bytes:
     """Give the connection the outgoing interface's address as its source."""
     return _expression("masq")

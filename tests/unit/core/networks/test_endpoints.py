@@ -10,7 +10,7 @@ from pydock.core.networks.record import Endpoint, Network, Subnet
 from pydock.core.runtime.records import Interface
 from pydock.core.schema.networks import EndpointIPAMConfig, EndpointSettings
 
-WEB = ("c" * 64, "web")
+WEB = endpoints.Who("c" * 64, "web", "cafe")
 
 
 def network(name: str, **more: object) -> Network:
@@ -110,11 +110,11 @@ def test_interface_for_the_shim() -> None:
 
 def test_inspect_shows_names_on_user_defined_networks_only() -> None:
     where = place(network("back"), aliases=["db", "web"])
-    shown = endpoints.settings(where, endpoint(where), "cafe")
+    shown = endpoints.settings(where, endpoint(where))
     assert shown.dns_names == ["web", "db", "cccccccccccc", "cafe"]
     assert (shown.ip_address, shown.ip_prefix_len, shown.gateway) == ("10.5.0.3", 16, "10.5.0.1")
     default = place(network("bridge", default=True))
-    assert endpoints.settings(default, endpoint(default), "cafe").dns_names is None
+    assert endpoints.settings(default, endpoint(default)).dns_names is None
 
 
 def test_networks_are_found_by_name_id_and_unique_beginning() -> None:
