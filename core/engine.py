@@ -16,9 +16,10 @@ from .bell import Bell
 from .config import Config, Paths
 from .containers.book import Book
 from .containers.context import Context
-from .containers.ending import take_news
+from .containers.ending import shim_ended, take_news
 from .containers.recovery import reconcile
 from .containers.service import Containers
+from .containers.shims import Shims
 from .containers.system import System
 from .containers.waiters import Waiters
 from .errors import Forbidden, Internal, PydockError, Unsupported
@@ -88,6 +89,8 @@ class Engine:
         self.networks = Networks(store, events, self.config)
         self.networks.ensure()
         book = Book(store)
+        shims = Shims()
+        stack.callback(shims.close)
         self.volumes = Volumes(self.paths, store, events, locks, runtime.work)
         self.volumes.users = book.users_of_volume
         context = Context(
@@ -107,7 +110,9 @@ class Engine:
             boot_id=_boot_id(),
             book=book,
             attaches=Waiters(runtime),
+            shims=shims,
         )
+        shims.ended = lambda identity: _see_to(context, identity)
         self.containers = Containers(context)
         self.system = System(context)
         # Listening comes first: what a shim tells during the reconciliation is not missed.
@@ -139,6 +144,10 @@ class Engine:
     async def disconnect_network(self, network: str, container: str, force: bool = False) -> None:
         """Take a container that is not running off a network."""
         await self.containers.disconnect(network, container, force)
+
+
+def _see_to(context: Context, identity: str) -> None:
+    context.tasks.start(shim_ended(context, identity), f"after the shim of {identity[:12]}")
 
 
 async def _follow_bell(context: Context) -> None:

@@ -20,6 +20,7 @@ from ..volumes.service import Volumes
 from .book import Book
 from .changes import Changes
 from .record import Container
+from .shims import Shims
 from .waiters import Waiters
 
 
@@ -46,6 +47,7 @@ class Context:
     boot_id: str
     book: Book
     attaches: Waiters
+    shims: Shims
     changes: Changes = field(default_factory=Changes)
     accounts: dict[str, Mapping[str, str]] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from ..runtime.records import ExecRequest
 from ..schema.exec import ExecConfig, ExecInspect, ExecProcessConfig
 from ..schema.message import Stream
 from ..units import now
-from . import detach, news, prepare, users
+from . import detach, news, prepare, users, words
 from .context import Context
 from .record import Container, Exec
 from .spec import capabilities, process, security
@@ -69,18 +69,12 @@ async def start(
         stream = await ctx.runtime.exec(container.id, request)
     except StartFailed as err:
         _finish(ctx, entry.id, err.exit_code)
-        raise StartFailed(_words(str(err)), err.exit_code) from err
+        raise StartFailed(words.exec_failure(str(err)), err.exit_code) from err
     except (NotFound, Conflict):
         _finish(ctx, entry.id, _ENDED_WITH_CONTAINER)
         raise
     news.apply(ctx, container.id)
     return stream
-
-
-def _words(text: str) -> str:
-    """Put Docker's beginning before what the runtime says."""
-    core = text[max(text.find("unable to start container process"), 0) :].removesuffix(": unknown")
-    return f"OCI runtime exec failed: exec failed: {core}"
 
 
 def _claim(ctx: Context, container: Container, entry: Exec) -> None:

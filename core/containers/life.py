@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Generator
 from typing import Any
 
 from msgspec.structs import asdict, replace
@@ -185,36 +185,44 @@ def _in_the_way(reference: str, container: Container) -> str:
     return f'cannot remove container "{reference}": container is {container.status}: {advice}'
 
 
-def wait(ctx: Context, reference: str, condition: str) -> Coroutine[Any, Any, int]:
-    """Register at once; the returned coroutine ends with the exit code.
+class Waiting:
+    """A registered wait; awaiting it gives the exit code."""
 
-    Conditions: "not-running" (the default), "next-exit", "removed". Raises NotFound, Invalid.
-    """
-    if condition not in _CONDITIONS:
-        raise Invalid(f'invalid condition: "{condition}"')
-    container = ctx.book.find(reference)
-    return _wait(ctx, container, condition or "not-running", now())
+    def __init__(self, ctx: Context, container: Container, condition: str) -> None:
+        self._ctx = ctx
+        self._registered = container
+        self._last = container
+        self._condition = condition
+        self._since = now()
 
+    def __await__(self) -> Generator[Any, None, int]:
+        return self._wait().__await__()
 
-async def _wait(ctx: Context, container: Container, condition: str, since: int) -> int:
-    last = container
+    async def _wait(self) -> int:
+        identity = self._registered.id
+        await self._ctx.changes.until(identity, self._is_over)
+        if self._ctx.book.get(identity) is None:
+            return await _last_code(self._ctx, self._last, self._since)
+        return self._last.exit_code
 
-    def done() -> bool:
-        nonlocal last
-        found = ctx.book.get(container.id)
+    def _is_over(self) -> bool:
+        found = self._ctx.book.get(self._registered.id)
         if found is None:
             return True
-        last = found
-        if condition == "removed":
-            return False
-        if condition == "next-exit":
-            return found.exits > container.exits
+        self._last = found
+        match self._condition:
+            case "removed":
+                return False
+            case "next-exit":
+                return found.exits > self._registered.exits
         return not found.alive
 
-    await ctx.changes.until(container.id, done)
-    if ctx.book.get(container.id) is None:
-        return await _last_code(ctx, last, since)
-    return last.exit_code
+
+def wait(ctx: Context, reference: str, condition: str) -> Waiting:
+    """Register a wait for "not-running", "next-exit" or "removed"; raises NotFound, Invalid."""
+    if condition not in _CONDITIONS:
+        raise Invalid(f'invalid condition: "{condition}"')
+    return Waiting(ctx, ctx.book.find(reference), condition)
 
 
 async def _last_code(ctx: Context, last: Container, since: int) -> int:

@@ -32,6 +32,7 @@ def apply(ctx: Context, identity: str) -> tuple[Container, bool]:
             raise NotFound(f"No such container: {identity}")
         records, offset = journal.read(journal_path(ctx, identity), container.journal_at)
         if not records:
+            ctx.shims.watch(identity, container.pid)
             return container, False
         was_alive = container.alive
         for record in records:
@@ -39,6 +40,7 @@ def apply(ctx: Context, identity: str) -> tuple[Container, bool]:
                 container = replace(_step(ctx, container, record), journal_number=record["n"])
         container = replace(container, journal_at=offset)
         ctx.book.containers.replace(container)
+    ctx.shims.watch(identity, container.pid)
     ctx.changes.wake(identity)
     return container, was_alive and not container.alive
 

@@ -28,11 +28,13 @@ async def reconcile(ctx: Context) -> list[str]:
     again: list[str] = []
     for container in ctx.book.all():
         if _looks_right(ctx, container):
+            ctx.shims.watch(container.id, container.pid)
             continue
         async with ctx.locks.hold("container", container.id):
             told += await _mend(ctx, container.id, again)
     told += await _sweep(ctx)
-    live = {container.id for container in ctx.book.all() if container.alive}
+    # A shim that another engine's end left in the middle of a start is alive before its record is.
+    live = {c.id for c in ctx.book.all() if c.alive or ctx.runtime.alive(c.id)}
     told += await ctx.networks.mend(live)
     for identity in again:
         ctx.tasks.start(_start_again(ctx, identity), f"start {identity[:12]} again")
@@ -46,7 +48,8 @@ def _looks_right(ctx: Context, container: Container) -> bool:
     rebooted = bool(container.boot_id) and container.boot_id != ctx.boot_id
     leftover = (ctx.paths.container_run(container.id) / "remains").exists()
     forgotten = container.host_config.auto_remove and container.started_at
-    return not (living or rebooted or leftover or forgotten or container.status is Status.DEAD)
+    held = bool(container.endpoints)
+    return not (living or rebooted or leftover or forgotten or held or container.status is Status.DEAD)
 
 
 async def _mend(ctx: Context, identity: str, again: list[str]) -> list[str]:

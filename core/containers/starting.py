@@ -12,7 +12,7 @@ from ..errors import Conflict, Internal, Invalid, NotModified, PydockError, Star
 from ..networks import Attachment
 from ..runtime.records import LogFile, Network, Restart, StartRequest
 from ..units import parse_size
-from . import ending, news, prepare, removal
+from . import ending, news, prepare, removal, words
 from .context import Context
 from .record import Container, Mount
 from .signals import parse_signal
@@ -44,7 +44,7 @@ async def start_locked(ctx: Context, identity: str) -> None:
     try:
         await _launch(ctx, container)
     except StartFailed as err:
-        told: PydockError = StartFailed(_words(str(err)), err.exit_code)
+        told: PydockError = StartFailed(words.start_failure(str(err)), err.exit_code)
         await _give_up(ctx, container, told)
         raise told from err
     except PydockError as err:
@@ -78,15 +78,6 @@ def _may_start(container: Container) -> None:
         raise NotModified(f"container is already running: {container.name}")
     if container.status is Status.DEAD:
         raise Conflict("container is marked for removal and cannot be started")
-
-
-def _words(text: str) -> str:
-    """Put Docker's beginning before what the runtime says."""
-    core = text[max(text.find("unable to start container process"), 0) :].removesuffix(": unknown")
-    return (
-        "failed to create task for container: failed to create shim task: OCI runtime create failed: "
-        f"runc create failed: {core}"
-    )
 
 
 async def _give_up(ctx: Context, container: Container, err: PydockError) -> None:
