@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Cli:
     """What holds for every command of this call: which engine, and how it is reached."""
 
-    def __init__(self, host: str | None) -> None:
+    def __init__(self, host: str | None, debug: bool = False) -> None:
         self.host = host
+        self.debug = debug
 
     def connect(self) -> AbstractAsyncContextManager[Client]:
         """Open a client to the engine; raises what `connect.py` says."""

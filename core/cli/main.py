@@ -64,7 +64,7 @@ def _run(arguments: list[str]) -> int:
         return _unknown(words)
     name, place, count = found
     host = options.text("host") if options.given("host") else None
-    return _dispatch(_load(name, place), place, Cli(host), words[count:])
+    return _dispatch(_load(name, place), place, Cli(host, options.flag("debug")), words[count:])
 
 
 def _load(name: str, place: str) -> Command:
@@ -85,12 +85,23 @@ def _dispatch(command: Command, place: str, cli: Cli, arguments: list[str]) -> i
         command.check_count(rest)
     except UsageError as err:
         return _fail(_usage(err, command), err.status)
+    _quiet(cli.debug)
     if command.prepare is not None:
         # What runs beside the imports that follow.
         command.prepare(cli, options)
     from .execute import execute
 
     return execute(command, cli, options, rest)
+
+
+def _quiet(debug: bool) -> None:
+    """Keep the engine's own log off the user's terminal, unless asked for."""
+    import logging
+
+    if debug:
+        logging.basicConfig(level=logging.DEBUG, format="%(levelname)s %(name)s: %(message)s")
+    else:
+        logging.getLogger("pydock").addHandler(logging.NullHandler())
 
 
 def _usage(err: UsageError, command: Command) -> str:

@@ -14,9 +14,10 @@ from .values import MISSING, lookup, show, truth
 
 
 def _json(value: object) -> str:
-    plain = {} if value is MISSING else msgspec.to_builtins(value, enc_hook=str)
-    if isinstance(plain, dict):
-        plain = {key: item for key, item in plain.items() if not callable(item)}
+    if isinstance(value, Mapping):
+        # A row's methods are no columns.
+        value = {key: item for key, item in value.items() if not callable(item)}
+    plain = None if value is MISSING else msgspec.to_builtins(value)
     return msgspec.json.encode(plain, order="deterministic" if isinstance(value, dict) else None).decode()
 
 
