@@ -41,7 +41,7 @@ class Server:
         self._names = names
         self._upstreams = tuple(upstreams)
         self._namespace = os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        self._home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self._home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self._forwards: set[Forward] = set()
         self._clients: set[Client] = set()
         self._udp, self._tcp = self._inside(_listen)
