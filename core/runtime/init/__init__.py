@@ -5,7 +5,7 @@ executed from a sealed file in memory. So what runs in the container is no file 
 be overwritten through /proc/1/exe (CVE-2019-5736), and an image can't bring its own in its place. A Python
 process in this role would have carried the shim's memory into the container and cost ten megabytes each.
 
-Built, at a change of `init.c` only, with gcc (x86_64) and aarch64-linux-gnu-gcc:
+Built, at a change of `init.c` only, with gcc (x86_64) or aarch64-linux-gnu-gcc:
 
     gcc -Os -static -nostdlib -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fno-pic \\
         -no-pie -Wl,--build-id=none,-z,norelro,-z,noseparate-code -s -o x86_64.elf init.c
