@@ -95,7 +95,8 @@ def _receive(sock: _socket.socket) -> tuple[bytes, list[int]]:
     try:
         return recv_fds(sock, _SIZE, 1)
     except ConnectionResetError:
-        return b"", []
+        # The child ended without having read its "go". This is said once; what it sent is still to be read.
+        return recv_fds(sock, _SIZE, 1)
 
 
 def _report(data: bytes) -> Report:

@@ -62,13 +62,18 @@ def _settle(keep: list[int]) -> None:
     os.umask(0o022)
 
 
-def own_copies(stdio: Stdio) -> tuple[int, int, int]:
-    """Copy the descriptors out of the way of 0 to 2; -1 becomes the null device."""
-    result = []
+def take_stdio(stdio: Stdio) -> None:
+    """Make the given descriptors 0, 1 and 2, in place of the caller's own; -1 becomes the null device."""
+    copies = []
     for fd in (stdio.stdin, stdio.stdout, stdio.stderr):
         source = fd if fd >= 0 else _null()
-        result.append(fcntl.fcntl(source, fcntl.F_DUPFD_CLOEXEC, _HIGH))
-    return result[0], result[1], result[2]
+        copies.append(fcntl.fcntl(source, fcntl.F_DUPFD_CLOEXEC, _HIGH))
+    for target, fd in enumerate(copies):
+        os.dup2(fd, target, inheritable=True)
+        os.close(fd)
+    for fd in {stdio.stdin, stdio.stdout, stdio.stderr}:
+        if fd > 2:
+            os.close(fd)
 
 
 def _null() -> int:
@@ -76,13 +81,6 @@ def _null() -> int:
     if not is_device(fd, 1, 3):
         raise Refused("/dev/null of the host is not the null device")
     return fd
-
-
-def take_stdio(copies: tuple[int, int, int]) -> None:
-    """Make the copies descriptors 0, 1 and 2."""
-    for target, fd in enumerate(copies):
-        os.dup2(fd, target, inheritable=True)
-        os.close(fd)
 
 
 def open_proc() -> int:

@@ -76,7 +76,7 @@ def _set_up(plan: ExecPlan, target: Target, stdio: Stdio, talk: Channel) -> NoRe
     process = plan.process
     proc = child.open_proc()
     apparmor = child.open_apparmor(proc, process.apparmor)
-    copies = (-1, -1, -1) if process.terminal else child.own_copies(stdio)
+    child.take_stdio(Stdio() if process.terminal else stdio)
     talk.stage = "cgroup"
     if process.oom_score_adj is not None:
         child.write_proc(proc, "self/oom_score_adj", str(process.oom_score_adj))
@@ -93,7 +93,6 @@ def _set_up(plan: ExecPlan, target: Target, stdio: Stdio, talk: Channel) -> NoRe
         os.close(master)
         terminal.take(slave)
     else:
-        child.take_stdio(copies)
         program.own_stdio(process.uid)
     keyring = f"_ses.{posixpath.basename(plan.cgroup.path)}"
     program.become(process, root, talk, keyring=keyring, apparmor=apparmor, create_cwd=False)
