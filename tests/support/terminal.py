@@ -42,7 +42,8 @@ class Terminal:
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run `command` in a new session; the screen stays after its end."""
         columns, rows = self.size
-        words = ["env", *(f"{name}={value}" for name, value in environment.items()), *command]
+        settings = {"TERM": "tmux-256color", **environment}
+        words = ["env", "-i", *(f"{name}={value}" for name, value in settings.items()), *command]
         self._tmux(
             "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
             "-s", "main", "sh", "-c", f"{shlex.join(words)}; echo; echo \"[ended $?]\"; exec sleep 600",
