@@ -243,7 +243,7 @@ class LogModel:
         if self.wrap:
             return wrap([*prefix, *shown], self.width)
         used = sum(len(text) for text, _ in prefix)
-        return [[*prefix, *crop(shown, self.offset, max(1, self.width - used))]]
+        return [crop([*prefix, *crop(shown, self.offset, max(1, self.width - used))], 0, self.width)]
 
     def _prefix(self, line: Line) -> list[Run]:
         made: list[Run] = []

@@ -54,24 +54,20 @@ class LocalProgram:
             os.close(self._master)
             os.close(slave)
             raise
-        # Kept until the first byte: before the program has opened it, reading would fail with EIO.
-        self._slave: int | None = slave
+        # Ours too: reading would fail with EIO while the program has not opened it yet.
+        self._slave = slave
         os.set_blocking(self._master, False)
 
     async def read(self, n: int = 65536) -> bytes:
+        """Return output; b"" when the program has ended and all of it was read."""
         while True:
+            ended = self._program.poll() is not None
             try:
-                data = os.read(self._master, n)
+                return os.read(self._master, n)
             except BlockingIOError:
-                if not await self._readable():
+                if ended:
                     return b""
-                continue
-            except OSError:
-                return b""
-            if self._slave is not None:
-                os.close(self._slave)
-                self._slave = None
-            return data
+                await self._news()
 
     async def write(self, data: bytes) -> None:
         while data:
@@ -102,19 +98,14 @@ class LocalProgram:
             self._signal(signal.SIGKILL)
             await self.wait()
         for descriptor in (self._master, self._ended, self._slave):
-            if descriptor is not None:
-                os.close(descriptor)
-        self._master, self._slave = -1, None
+            os.close(descriptor)
+        self._master = -1
 
-    async def _readable(self) -> bool:
-        """Wait for output; False when the program ended without any while we hold its terminal open."""
-        if self._slave is None:
-            await _ready(self._master)
-            return True
-        waits = [asyncio.ensure_future(_ready(self._master)), asyncio.ensure_future(_ready(self._ended))]
+    async def _news(self) -> None:
+        """Wait until there is output or the program ends."""
+        waits = [asyncio.ensure_future(_ready(each)) for each in (self._master, self._ended)]
         try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            return waits[0] in done
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()

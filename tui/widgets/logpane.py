@@ -293,7 +293,7 @@ class LogPane(Vertical):
     @on(Prompt.Changed)
     def _typed(self, event: Prompt.Changed) -> None:
         event.stop()
-        if not self.prompt.asking or self._asked == "save" or not event.value:
+        if not self.prompt.asking or self._asked == "save" or _unfinished(event.value):
             return
         try:
             wanted = parse(event.value)
@@ -423,3 +423,9 @@ class LogPane(Vertical):
         if model.lines.dropped:
             parts.append(f"{model.lines.dropped:,} dropped")
         return " · ".join(parts)
+
+
+def _unfinished(query: str) -> bool:
+    """Whether to wait for more before acting: nothing yet, or a regular expression without its end."""
+    text = query.removeprefix("!")
+    return not text or (text.startswith("/") and not (len(text) > 2 and text.endswith("/")))
