@@ -94,6 +94,8 @@ class Spool:
                 if len(self._members) + len(self._links) >= _MOST_MEMBERS:
                     raise Invalid(f"archive has more than {_MOST_MEMBERS} members")
                 self._take(entry, source)
+            # What follows the archive's end is padding, but a cut stream shows only there.
+            source.finish()
 
     def _take(self, entry: tar.Entry, source: Source) -> None:
         name = posixpath.normpath(os.fsdecode(entry.name))

@@ -210,9 +210,9 @@ class Images:
         """Return the archive of images; a name without tag stands for all tags. Raises NotFound at once."""
         images: dict[str, Saved] = {}
         for name in names:
-            record, references = self._to_save(name)
-            former = images.get(record.id, Saved(record, ())).names
-            images[record.id] = Saved(record, tuple(dict.fromkeys([*former, *references])))
+            for record, references in self._to_save(name):
+                former = images.get(record.id, Saved(record, ())).names
+                images[record.id] = Saved(record, tuple(dict.fromkeys([*former, *references])))
         return self._saved(tuple(images.values()))
 
     async def _saved(self, images: Sequence[Saved]) -> AsyncIterator[bytes]:
@@ -220,9 +220,17 @@ class Images:
             async for chunk in archive(self._blobs, images):
                 yield chunk
 
-    def _to_save(self, name: str) -> tuple[ImageRecord, builtins.list[Reference]]:
+    def _to_save(self, name: str) -> builtins.list[tuple[ImageRecord, builtins.list[Reference]]]:
+        if not _HEX.fullmatch(name):
+            wanted = Reference.parse(name)
+            if not wanted.tag and not wanted.digest and (tags := self._tags_of(wanted)):
+                return [(self._find(tag.canonical)[0], [tag]) for tag in tags]
         record, given = self._find(name)
-        return record, [given] if given is not None and not given.digest else []
+        return [(record, [given] if given is not None and not given.digest else [])]
+
+    def _tags_of(self, repository: Reference) -> builtins.list[Reference]:
+        names = [Reference.parse(name.name) for name in self._records.names.prefix(repository.name + ":")]
+        return [name for name in names if not name.digest]
 
     def _keep(self, record: ImageRecord, names: Sequence[Reference], action: str, tell: Tell) -> None:
         """Write an image's record and names in one transaction."""

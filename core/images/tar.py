@@ -92,7 +92,10 @@ def entries(source: Source) -> Iterator[Entry]:
 
 def _check_sum(header: bytes) -> None:
     """Compare the header's sum, unsigned or, as some old programs wrote it, signed."""
-    wanted = _number(header, 148, 8)
+    try:
+        wanted = int(header[148:156].strip(b" \0") or b"-1", 8)
+    except ValueError:
+        raise Invalid("not a tar archive") from None
     total = sum(header) - sum(header[148:156]) + 8 * 0x20
     if total != wanted:
         negative = sum(1 for byte in header[:148] + header[156:] if byte >= 0x80)
