@@ -42,6 +42,11 @@ class Journal:
         known, _ = _records(text, 0)
         self._count = known[-1].get("n", 0) if known else 0
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a record could not be written yet."""
+        return bool(self._waiting)
+
     def close(self) -> None:
         os.close(self._file)
 

@@ -326,11 +326,11 @@ class Container:
 
     def _leave(self) -> None:
         """End, once the journal has everything: an exit code must not be lost to a full file system."""
-        if self._journal.flush():
+        if self._journal.waiting:
+            self._loop.later(JOURNAL_RETRY_S, self._leave)
+        else:
             remains.forget(self._request.run_dir)
             self._on_done()
-        else:
-            self._loop.later(JOURNAL_RETRY_S, self._leave)
 
     def _tear_down(self) -> None:
         try:
@@ -359,7 +359,16 @@ class Container:
             self._log_trouble = False
 
     def _tell(self, event: str, **fields: Any) -> None:
-        self._journal.append(event, **fields)
+        if not self._journal.append(event, **fields):
+            self._loop.later(JOURNAL_RETRY_S, self._tell_again)
+        self._ring()
+
+    def _tell_again(self) -> None:
+        if not self._journal.flush():
+            self._loop.later(JOURNAL_RETRY_S, self._tell_again)
+        self._ring()
+
+    def _ring(self) -> None:
         ring(self._request.engines_dir, b"c " + self._request.id.encode())
 
     def _complain(self, what: str, err: OSError) -> None:
