@@ -55,7 +55,7 @@ def _run(arguments: list[str]) -> int:
     if options.flag("version"):
         print(f"pydock version {VERSION}")
         return 0
-    if not words or options.given("help") or words == ["help"]:
+    if not words or options.given("help") or words[0] == "help":
         return _print_help(words[1:] if words[:1] == ["help"] else words)
     if words[0] in table.GROUPS and (len(words) == 1 or words[1] in ("--help", "-h")):
         return _print_group(words[0])

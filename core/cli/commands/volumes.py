@@ -62,7 +62,8 @@ async def _create(cli: Cli, options: Options, arguments: list[str]) -> None:
     if arguments:
         if name:
             raise Failure(
-                "conflicting options: cannot specify a volume-name through both --name and as a positional arg"
+                "conflicting options: "
+                "cannot specify a volume-name through both --name and as a positional arg"
             )
         name = arguments[0]
     request = VolumeCreateRequest(
