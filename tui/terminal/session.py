@@ -21,6 +21,7 @@ from .backend import make
 from .expect import Match, Watcher
 
 _BUSY = 0.008
+_SLICE = 0.004
 _RESIZE_PAUSE = 0.05
 
 
@@ -139,15 +140,22 @@ class ShellSession:
 
     async def _read(self) -> None:
         first = True
+        busy = 0.0
+        yielded = time.perf_counter()
         try:
             while data := await self._stream.read():
-                began = time.perf_counter()
                 for at in range(0, len(data), self.backend.chunk):
+                    began = time.perf_counter()
                     self._take(data[at : at + self.backend.chunk])
-                    if (busy := time.perf_counter() - began) > _BUSY:
+                    busy += time.perf_counter() - began
+                    if busy > _BUSY:
                         # As long as the feeding took: the pipe fills and the program waits, not the user.
                         await asyncio.sleep(busy)
-                        began = time.perf_counter()
+                        busy, yielded = 0.0, time.perf_counter()
+                    elif time.perf_counter() - yielded > _SLICE:
+                        # A stream that has more at once never suspends by itself.
+                        await asyncio.sleep(0)
+                        yielded = time.perf_counter()
                 if first:
                     # A size that was told before the program ran may have been lost (moby#35407).
                     first = False
