@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pydock.core.containers.detach import Detector, parse
+from pydock.core.errors import Invalid
+
+
+def test_keys_are_read_as_docker_does() -> None:
+    assert parse("") == b"\x10\x11"
+    assert parse("ctrl-a,x") == b"\x01x"
+    assert parse("ctrl-@,ctrl-]") == b"\x00\x1d"
+    with pytest.raises(Invalid, match="Unknown character"):
+        parse("ctrl-1")
+
+
+@given(st.lists(st.binary(max_size=6).map(lambda b: b.replace(b"\x11", b"")), max_size=8))
+def test_input_without_the_keys_passes_in_any_pieces(pieces: list[bytes]) -> None:
+    detector = Detector(b"\x10\x11")
+    passed = b"".join(detector.feed(piece) for piece in [*pieces, b"."])
+    assert passed == b"".join(pieces) + b"."
+    assert not detector.found
+
+
+@given(st.binary(max_size=20).filter(lambda b: b"\x10" not in b), st.integers(0, 22))
+def test_the_keys_are_found_across_pieces_and_not_passed_on(before: bytes, cut: int) -> None:
+    detector = Detector(b"\x10\x11")
+    text = before + b"\x10\x11"
+    passed = detector.feed(text[:cut]) + detector.feed(text[cut:])
+    assert detector.found
+    assert passed == before
