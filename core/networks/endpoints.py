@@ -20,6 +20,7 @@ from .settings import bridge_options
 
 INTERFACE_NAME = "com.docker.network.endpoint.ifname"
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_LONGEST_LINK_NAME = 15
 _LINK_NAME = re.compile(r"[^\s/:]{1,15}")
 
 
@@ -75,9 +76,9 @@ def _check_addresses(place: Place) -> None:
 
 
 def new_endpoint(
-    place: Place, identity: str, container: Who, number: int, taken: Collection[str]
+    place: Place, identity: str, container: Who, number: int, taken: Collection[str], mark: str = "pdk"
 ) -> Endpoint:
-    """Give a container its place; `number` counts its interfaces.
+    """Give a container its place; `number` counts its interfaces, `mark` begins its link's name on the host.
 
     `taken` are addresses that other endpoints of the network have. Raises Conflict, Exhausted, Invalid.
     """
@@ -98,7 +99,7 @@ def new_endpoint(
     return replace(
         endpoint,
         interface=_interface_name(place, number),
-        host_interface=f"pdk{identity[:11]}",
+        host_interface=(mark + identity)[:_LONGEST_LINK_NAME],
         mac=_mac(asked.mac_address) or mac_of(first),
         address4=address4,
         address6=address6,

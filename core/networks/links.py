@@ -28,21 +28,27 @@ def exists(name: str) -> bool:
     return True
 
 
-def ensure_bridge(network: Network) -> bool:
-    """Make a network's bridge with its addresses and settings; returns False when it was there.
+def is_whole(network: Network) -> bool:
+    """Tell whether a network's bridge is there with all its addresses."""
+    try:
+        index = socket.if_nametoindex(network.bridge)
+    except OSError:
+        return False
+    present = {address.address for address in netlink.addresses() if address.index == index}
+    return present.issuperset(bridge_addresses(network))
+
+
+def make_bridge(network: Network) -> None:
+    """Make a network's bridge with its addresses and settings, or complete the one that is there.
 
     Raises Forbidden without the privilege, Internal when the kernel refuses otherwise.
     """
-    if exists(network.bridge):
-        return False
     try:
         _make_bridge(network)
     except PermissionError as err:
         raise Forbidden(f"cannot create bridge {network.bridge}: root is needed for networks") from err
     except OSError as err:
-        netlink_error = err.strerror or str(err)
-        raise Internal(f"cannot set up network {network.name}: {netlink_error}") from err
-    return True
+        raise Internal(f"cannot set up network {network.name}: {err.strerror or err}") from err
 
 
 def remove_bridge(network: Network) -> None:

@@ -30,11 +30,12 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Mending:
-    """What should be: all records, and which containers live."""
+    """What should be: all records, and which containers live. Our links' names begin with `mark`."""
 
     networks: Sequence[Network]
     endpoints: Sequence[Endpoint]
     live: frozenset[str]
+    mark: str = "pdk"
 
     def stale_endpoints(self) -> list[Endpoint]:
         """Endpoints of containers that are gone."""
@@ -74,7 +75,7 @@ def plan(wanted: Mending, kernel: Kernel) -> Plan:
             port for port in kernel.ports if port not in published and _is_inside(port, ours.values())
         ),
         publish=tuple(sorted(published - set(kernel.ports))),
-        stale_links=tuple(_stale_links(living, ours, kernel)),
+        stale_links=tuple(_stale_links(wanted.mark, living, kernel)),
     )
 
 
@@ -90,7 +91,7 @@ def mend(wanted: Mending) -> tuple[list[str], tuple[str, ...]]:
     kernel = look()
     todo = plan(wanted, kernel)
     for network in todo.bridges:
-        links.ensure_bridge(network)
+        links.make_bridge(network)
     for link, bridge in todo.masters:
         netlink.set_master(link, bridge)
     if todo.firewall:
@@ -137,13 +138,11 @@ def _lost_ports(
             yield link.name, ours[endpoint.network_id].bridge
 
 
-def _stale_links(living: Iterable[Endpoint], ours: dict[str, Network], kernel: Kernel) -> Iterable[str]:
+def _stale_links(mark: str, living: Iterable[Endpoint], kernel: Kernel) -> Iterable[str]:
     """Veths of ours that no living container has. One whose namespace dies goes by itself; these do not."""
     wanted = {endpoint.host_interface for endpoint in living}
-    bridges = {network.bridge for network in ours.values()}
-    masters = {0, *(link.index for link in kernel.links.values() if link.name in bridges)}
     for name, link in sorted(kernel.links.items()):
-        if name.startswith("pdk") and link.kind == "veth" and name not in wanted and link.master in masters:
+        if name.startswith(mark) and link.kind == "veth" and name not in wanted:
             yield name
 
 

@@ -7,6 +7,8 @@ two engines never write their different views of the firewall over each other.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import socket
 import time
 from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_network
@@ -44,6 +46,9 @@ class Networks:
 
     def __init__(self, store: Store, events: Events, config: Config, names: Path | None = None) -> None:
         self._store = store
+        self._whole: set[str] = set()
+        # Links of another state root's containers are not ours to delete.
+        self._mark = "pdk" + hashlib.sha256(str(store.path).encode()).hexdigest()[:4]
         self._names = NameFiles(names or store.path.parent / "networks")
         self._events = events
         self._config = config
@@ -197,7 +202,7 @@ class Networks:
         `live` are the ids of containers that have a shim. Returns one line for each thing put right.
         """
         with self._store.transaction():
-            mending = Mending(self._networks.all(), self._endpoints.all(), frozenset(live))
+            mending = Mending(self._networks.all(), self._endpoints.all(), frozenset(live), self._mark)
             told, stale_links = mend(mending)
             for endpoint in mending.stale_endpoints():
                 self._endpoints.delete(endpoint.id)
@@ -214,7 +219,7 @@ class Networks:
         links.remove_firewall()
 
     def _predefined(self, name: str) -> Network:
-        routes = _reached() if name == "bridge" else []
+        routes = _reached(self._config.bridge_name) if name == "bridge" else []
         return predefined(
             name,
             new_id(),
@@ -236,7 +241,8 @@ class Networks:
         for number, place in enumerate(places):
             if any(other.network.id == place.network.id for other in made):
                 raise Conflict(f"container {who.name} is already attached to network {place.network.name}")
-            made[place] = places_.new_endpoint(place, new_id(), who, number, self._taken(place.network))
+            taken = self._taken(place.network)
+            made[place] = places_.new_endpoint(place, new_id(), who, number, taken, self._mark)
         return made
 
     def _taken(self, network: Network) -> set[str]:
@@ -247,8 +253,17 @@ class Networks:
     def _bring_up(self, networks: Sequence[Network]) -> None:
         """Make bridges and firewall be there."""
         bridged = [network for network in networks if network.driver == "bridge"]
-        made = [links.ensure_bridge(network) for network in bridged]
-        if any(made):
+        # Completeness is looked at once, presence each time: it is other programs that delete bridges.
+        broken = [
+            network
+            for network in bridged
+            if not links.exists(network.bridge)
+            or (network.id not in self._whole and not links.is_whole(network))
+        ]
+        for network in broken:
+            links.make_bridge(network)
+        self._whole.update(network.id for network in bridged)
+        if broken:
             self._update_firewall()
         elif bridged and not nftables.table_exists():
             # Flushed by another program: the other containers' ports are gone with it.
@@ -279,7 +294,11 @@ def _published(endpoints: Sequence[Endpoint]) -> list[HostPort]:
     return [port for endpoint in endpoints for port in endpoint.ports]
 
 
-def _reached() -> list[IPNetwork]:
-    """Subnets that this machine reaches by a route of its own; the default route is none."""
-    found = (ip_network(route.destination, strict=False) for route in netlink.routes())
+def _reached(own_bridge: str = "") -> list[IPNetwork]:
+    """Subnets that this machine reaches by a route of its own; the default route is none.
+
+    Those by `own_bridge`, which an earlier state root has left, do not count.
+    """
+    own = socket.if_nametoindex(own_bridge) if own_bridge and links.exists(own_bridge) else 0
+    found = (ip_network(one.destination, strict=False) for one in netlink.routes() if one.index != own)
     return [subnet for subnet in found if subnet.prefixlen]

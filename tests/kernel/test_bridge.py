@@ -307,6 +307,21 @@ def test_subnets_avoid_what_the_machine_reaches_elsewhere(tmp_path: Path) -> Non
     machine.close()
 
 
+def test_bridge_of_an_earlier_state_root_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    old = Machine(tmp_path / "old")
+    old.start("web")
+    old.end("web")
+    old.host.run(netlink.delete_address, "pydock0", "172.17.0.1/16")
+    new = Machine(tmp_path / "new", old.host)
+    web = new.start("web", bindings=WEB)
+    with listen(web, "0.0.0.0", 80) as server:
+        assert reaches(new.host, "127.0.0.1", 8080, server) == "172.17.0.1"
+    new.host.run(old.store.close)
+    new.close()
+
+
 def test_taken_link_name_is_told(machine: Machine) -> None:
     machine.host.run(netlink.create_bridge, "br9")
     request = NetworkCreateRequest(name="back", options={"com.docker.network.bridge.name": "br9"})

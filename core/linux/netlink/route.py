@@ -161,7 +161,7 @@ def create_veth(
         _ifinfo(flags=_IFF_UP)
         + text(_IFLA_IFNAME, host_name)
         + u32(_IFLA_MTU, mtu)
-        + u32(_IFLA_MASTER, socket.if_nametoindex(bridge))
+        + u32(_IFLA_MASTER, _index(bridge))
         + nested(
             _IFLA_LINKINFO,
             text(_INFO_KIND, "veth"),
@@ -197,31 +197,31 @@ def configure(interfaces: Iterable[InterfaceLike] = ()) -> None:
     """
     messages = [Message(_RTM_NEWLINK, _SET, _ifinfo(index=1, flags=_IFF_UP))]
     for interface in interfaces:
-        messages += _configure(interface, socket.if_nametoindex(interface.name))
+        messages += _configure(interface, _index(interface.name))
     _request(messages, "configure network")
 
 
 def set_master(name: str, bridge: str) -> None:
     """Put a link into a bridge."""
-    body = _ifinfo(index=socket.if_nametoindex(name)) + u32(_IFLA_MASTER, socket.if_nametoindex(bridge))
+    body = _ifinfo(index=_index(name)) + u32(_IFLA_MASTER, _index(bridge))
     _request([Message(_RTM_NEWLINK, _SET, body)], f"put {name} into {bridge}")
 
 
 def set_link_up(name: str) -> None:
     """Set a link up."""
-    body = _ifinfo(index=socket.if_nametoindex(name), flags=_IFF_UP)
+    body = _ifinfo(index=_index(name), flags=_IFF_UP)
     _request([Message(_RTM_NEWLINK, _SET, body)], f"set {name} up")
 
 
 def add_address(name: str, address: str) -> None:
     """Give a link an address ("172.17.0.1/16"); nothing happens when it has it already."""
-    index = socket.if_nametoindex(name)
+    index = _index(name)
     _request([Message(_RTM_NEWADDR, _PUT, _ifaddr(index, address))], f"add address {address} to {name}")
 
 
 def delete_address(name: str, address: str) -> None:
     """Take an address from a link; EADDRNOTAVAIL when it does not have it."""
-    index = socket.if_nametoindex(name)
+    index = _index(name)
     _request([Message(_RTM_DELADDR, _SET, _ifaddr(index, address))], f"delete address {address} from {name}")
 
 
@@ -259,6 +259,14 @@ def write_sysctl(name: str, value: str) -> None:
     """Write a setting below /proc/sys ("net/ipv4/ip_forward") of this network namespace."""
     with open(f"/proc/sys/{name}", "w", encoding="ascii") as file:
         file.write(value)
+
+
+def _index(name: str) -> int:
+    """The index of a link; if_nametoindex(3) itself gives an error without a number."""
+    try:
+        return socket.if_nametoindex(name)
+    except OSError as err:
+        raise OSError(errno.ENODEV, f"no network interface {name}") from err
 
 
 def _request(messages: list[Message], what: str) -> None:

@@ -32,7 +32,7 @@ def endpoint(where: Place, taken: tuple[str, ...] = (), number: int = 0) -> Endp
 def test_lowest_address_that_is_neither_gateway_nor_reserved() -> None:
     got = endpoint(place(network("back")), ("10.5.0.3",))
     assert (got.address4, got.mac) == ("10.5.0.4/16", "02:42:0a:05:00:04")
-    assert (got.interface, got.host_interface) == ("eth0", "pdkeeeeeeeeeee")
+    assert (got.interface, got.host_interface) == ("eth0", "pdkeeeeeeeeeeee")
 
 
 def test_wanted_address_and_mac_are_given() -> None:
@@ -98,7 +98,7 @@ def test_interface_for_the_shim() -> None:
     where = place(network("back"))
     got = endpoint(where)
     assert endpoints.interface(where.network, got, default_route=True) == Interface(
-        host_name="pdkeeeeeeeeeee",
+        host_name="pdkeeeeeeeeeeee",
         bridge="pdb-back",
         name="eth0",
         mac="02:42:0a:05:00:03",

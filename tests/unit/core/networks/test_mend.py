@@ -24,7 +24,7 @@ WEB = Endpoint(
     network_id=BRIDGE.id,
     container_id="web",
     container_name="web",
-    host_interface="pdkweb",
+    host_interface="pdkaaaaweb",
     address4="172.17.0.2/16",
     ports=[
         HostPort(protocol="tcp", host_ip="", host_port=8080, container_ip="172.17.0.2", container_port=80)
@@ -41,11 +41,11 @@ def kernel(*links: Link, table: bool = True, ports: tuple[Port, ...] = ()) -> Ke
     return Kernel({one.name: one for one in links}, table, ports)
 
 
-GOOD = kernel(link("pydock0", 5, "bridge"), link("pdkweb", 7, master=5), ports=(PORT,))
+GOOD = kernel(link("pydock0", 5, "bridge"), link("pdkaaaaweb", 7, master=5), ports=(PORT,))
 
 
 def wanted(*live: str, endpoints: tuple[Endpoint, ...] = (WEB,)) -> Mending:
-    return Mending([BRIDGE, NONE], endpoints, frozenset(live))
+    return Mending([BRIDGE, NONE], endpoints, frozenset(live), mark="pdkaaaa")
 
 
 def test_nothing_to_do_when_all_is_there() -> None:
@@ -59,18 +59,18 @@ def test_nothing_is_made_for_no_container() -> None:
 
 
 def test_deleted_bridge_and_its_lost_links() -> None:
-    todo = plan(wanted("web"), kernel(link("pdkweb", 7)))
-    assert (todo.bridges, todo.masters, todo.publish) == ((BRIDGE,), (("pdkweb", "pydock0"),), (PORT,))
+    todo = plan(wanted("web"), kernel(link("pdkaaaaweb", 7)))
+    assert (todo.bridges, todo.masters, todo.publish) == ((BRIDGE,), (("pdkaaaaweb", "pydock0"),), (PORT,))
 
 
 def test_dead_containers_link_and_port_go() -> None:
     todo = plan(wanted(), GOOD)
-    assert (todo.withdraw, todo.stale_links) == ((PORT,), ("pdkweb",))
+    assert (todo.withdraw, todo.stale_links) == ((PORT,), ("pdkaaaaweb",))
 
 
 @pytest.mark.parametrize(
     "foreign",
-    [link("pdkother", 9, master=8), link("pdkdummy", 9, kind="dummy"), link("eth0", 9, kind="")],
+    [link("pdkbbbbother", 9, master=8), link("pdkaaaadummy", 9, kind="dummy"), link("eth0", 9, kind="")],
 )
 def test_others_links_stay(foreign: Link) -> None:
     assert plan(wanted(), kernel(foreign)).stale_links == ()
