@@ -159,15 +159,14 @@ class _Packer:
     def run(self) -> None:
         if not self._layer:
             self._add(b"/", b"./")
-        pending = [b""]
+        # A directory's content follows it at once: GNU tar sets its times when it sees the next stranger.
+        pending = [iter(_listing(b""))]
         while pending:
-            directory = pending.pop()
-            inner = []
-            for name in sorted(os.listdir(directory + b"/")):
-                path = directory + b"/" + name
-                if self._add(path, path[1:]):
-                    inner.append(path)
-            pending += reversed(inner)
+            path = next(pending[-1], None)
+            if path is None:
+                pending.pop()
+            elif self._add(path, path[1:]):
+                pending.append(iter(_listing(path)))
 
     def _add(self, path: bytes, name: bytes) -> bool:
         """Write one entry; tells whether it is a directory, to be gone into."""
@@ -235,6 +234,10 @@ class _Packer:
             self._writer.write(bytes(min(left, CHUNK)))
             left -= min(left, CHUNK)
         self._writer.write(bytes(-size % tar.BLOCK))
+
+
+def _listing(directory: bytes) -> list[bytes]:
+    return [directory + b"/" + name for name in sorted(os.listdir(directory + b"/"))]
 
 
 def _xattrs(path: bytes) -> dict[bytes, bytes]:
