@@ -9,7 +9,7 @@
 
 State tables `networks` and `endpoints`: an endpoint exists from before its container's start to after its
 end, and holds its addresses by a unique column, so two engines never give out one address. In the kernel: the
-bridge `pydock0` of the default network, `pdb-<id>` of others, veths `pdk<mark of the state root><endpoint id>`,
+bridge `pydock0` of the default network, `pdb-<id>` of others, veths `pdk<root's mark><endpoint id>`,
 the nftables table `pydock`. On disk: a directory of names files, one a network.
 
 Imports leaves, schema, state, `linux` and `runtime.records`.
