@@ -32,6 +32,8 @@ async def create(ctx: Context, name: str | None, request: CreateRequest) -> tupl
     """
     if name is not None and not valid_name(name.removeprefix("/")):
         raise Invalid(f"Invalid container name ({name}), only {NAME_FORM} are allowed")
+    # The start that follows will need it, and it takes a while to be ready.
+    ctx.runtime.warm()
     image = await ctx.images.get(request.image)
     identity = new_id()
     settled = options.settle(request, image.config.run, identity, ctx.config, ctx.host.cgroup_version)

@@ -142,6 +142,7 @@ async def _sweep(ctx: Context) -> list[str]:
             await ctx.snapshots.remove(place.name)
             await asyncio.to_thread(remove_tree, place)
         told.append(f"removed what was left of container {place.name[:12]}")
+    told += [f"removed what was left of volume {name}" for name in await ctx.volumes.sweep()]
     for place in _entries(ctx.paths.tmp):
         if place.name.startswith((removal.SWEPT, "volume-")):
             await asyncio.to_thread(remove_tree, place)

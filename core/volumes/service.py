@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -173,7 +174,7 @@ class Volumes:
             place = self._paths.volumes / name
             if place.exists():
                 os.rename(place, doomed)
-        remove_tree(doomed)
+        await asyncio.to_thread(remove_tree, doomed)
 
     async def prune(self, filters: Filters | None = None) -> wire.VolumesPruneResponse:
         """Remove unused anonymous volumes, and named ones with the filter `all`; tells the bytes freed."""
@@ -188,7 +189,7 @@ class Volumes:
             unwanted = wanted.get("label!") and wanted.matches_labels(volume.labels, "label!")
             if unwanted or not wanted.matches_labels(volume.labels):
                 continue
-            size = self.size(volume.name)
+            size = await asyncio.to_thread(self.size, volume.name)
             try:
                 await self.remove(volume.name)
             except (Conflict, NotFound):
@@ -209,13 +210,16 @@ class Volumes:
                     continue
         return total
 
-    def sweep(self, keep: Collection[str] = ()) -> builtins.list[str]:
+    async def sweep(self) -> builtins.list[str]:
         """Remove directories without a record, of a creation or removal that was cut off; returns names."""
         removed = []
-        for place in self._paths.volumes.iterdir():
-            if self._volumes.get(place.name) is None and place.name not in keep:
-                remove_tree(place)
-                removed.append(place.name)
+        for place in sorted(self._paths.volumes.iterdir()):
+            if self._volumes.get(place.name) is not None:
+                continue
+            async with self._locks.hold("volume", place.name):
+                if self._volumes.get(place.name) is None:
+                    await asyncio.to_thread(remove_tree, place)
+                    removed.append(place.name)
         return removed
 
 
