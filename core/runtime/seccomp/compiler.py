@@ -56,11 +56,12 @@ def _intervals(profile: Profile, tables: list[Architecture]) -> list[tuple[int, 
         start = 0 if not points else min(table.numbers.values())
         points[start] = unknown
         decided = {n: _decision(profile, name) for name, n in table.numbers.items()}
-        listed = max((table.numbers[name] for name in profile.calls if name in table.numbers), default=0)
+        listed = [table.numbers[name] for name in profile.calls if name in table.numbers]
         for number in sorted(decided):
             points[number] = decided[number]
             points.setdefault(number + 1, unknown)
-        _answer_newer(points, profile, max(listed, start))
+        if listed:
+            _answer_newer(points, profile, max(listed))
     merged: list[tuple[int, Decision]] = []
     for number, decision in sorted(points.items()):
         if not merged or merged[-1][1] != decision:
