@@ -108,7 +108,9 @@ def _tell(wanted: Mending, kernel: Kernel, todo: Plan) -> list[str]:
         told.append("made the firewall table pydock again")
     told += [f"withdrew port {_shown(port)}: its container is gone" for port in todo.withdraw]
     told += [f"published port {_shown(port)} again" for port in todo.publish]
-    told += [f"deleted the left-over link {link}" for link in todo.stale_links]
+    # A link that no endpoint knows may be one whose namespace is just dying: nothing to tell.
+    known = {endpoint.host_interface for endpoint in wanted.stale_endpoints()}
+    told += [f"deleted the left-over link {link}" for link in todo.stale_links if link in known]
     told += [
         f"freed {endpoint.address4 or endpoint.id[:12]} of container {endpoint.container_name}"
         for endpoint in wanted.stale_endpoints()
