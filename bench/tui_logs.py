@@ -61,18 +61,16 @@ def million() -> dict[str, float]:
     for chunk in chunks(1_000_000, 100):
         store.feed(1, chunk)
     grown = resident() - before
-    took = {}
+    took: dict[str, float] = {}
     for name, wanted in (("literal", Filter("status=500")), ("regex", Filter(r"status=5\d\d", regex=True))):
         view = LineView(store, wanted)
         began = time.process_time()
         while view.update():
             pass
         took[f"filter_million_{name}_s"] = round(time.process_time() - began, 2)
-    return {
-        "million_lines_rss_mb": round((after - before) / 1024, 1),
-        "stored_mb": round(store.stored / 1e6, 1),
-        **took,
-    }
+    took["million_lines_rss_mb"] = round(grown, 1)
+    took["million_lines_stored_mb"] = round(store.stored / 1e6, 1)
+    return took
 
 
 class Flood:

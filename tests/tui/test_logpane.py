@@ -300,3 +300,29 @@ async def test_lines_read_before_can_be_handed_over() -> None:
     async with app.run_test(size=(40, 5)) as pilot:
         await pilot.pause()
         assert shown(app)[0] == "read before"
+
+
+async def test_prompt_without_a_line_end_is_seen() -> None:
+    source = Source(lines=20)
+    source.say(b"2026-11-25T01:02:03.004000000Z Password: ")
+    app = Screen(source)
+    async with app.run_test(size=(40, 5)) as pilot:
+        await arrived(pilot, app, 20)
+        assert shown(app)[-2:] == ["line 19", "Password:"]
+        source.say(b"ok\n")
+        await arrived(pilot, app, 21)
+        assert shown(app)[-2:] == ["line 19", "Password: ok"]
+
+
+async def test_theme_is_followed() -> None:
+    app = Screen(Source(lines=20))
+    async with app.run_test(size=(40, 5)) as pilot:
+        await arrived(pilot, app, 20)
+        grounds = []
+        for theme in ("textual-dark", "textual-light", "ansi-dark"):
+            app.theme = theme
+            await pilot.pause()
+            strip = app.pane.canvas.render_lines(app.pane.canvas.size.region)[0]
+            styles = [segment.style for segment in strip if segment.style is not None]
+            grounds.append(styles[1].bgcolor)
+        assert len(set(grounds)) == 3

@@ -12,7 +12,7 @@ from typing import Literal
 from rich.cells import set_cell_size
 
 from ..terminal.pen import DIM, Pen, Run
-from .ansi import plain, runs
+from .ansi import DISPLAY_BYTES, plain, runs
 from .filter import EVERYTHING, Filter, strip_escapes
 from .layout import CURRENT, HIT, crop, highlight, wrap
 from .merge import MergedLines
@@ -82,6 +82,15 @@ class LogModel:
         """Return the runs of a shown row, at most `width` cells."""
         laid = self._layout(row[0])
         return laid[min(row[1], len(laid) - 1)]
+
+    def unfinished(self) -> list[Run] | None:
+        """Return the end of a line that has begun, a prompt for one, while the newest is in view."""
+        if len(self.stores) > 1 or self.filter or not self.viewport.follow:
+            return None
+        line = self.stores[0].unfinished()
+        if line is None:
+            return None
+        return crop([*self._prefix(line), *runs(line.text[-DISPLAY_BYTES:])], 0, self.width)
 
     def rows_of(self, id: int) -> int:
         return len(self._layout(id)) if self.wrap else 1

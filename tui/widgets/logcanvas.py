@@ -18,10 +18,12 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ..logs.layout import CURRENT, HIT
 from ..logs.model import LogModel
 from ..logs.severity import Level
 from ..logs.store import NOTE, STDERR
 from ..logs.viewport import Row
+from ..terminal.pen import Run
 from .palette import Palette
 
 _CACHED = 1024
@@ -91,17 +93,24 @@ class LogCanvas(Widget, can_focus=True):
         rows = model.rows()
         low, high = model.thumb(height)
         hits = model.hit_map(height)
-        bar = {
-            False: Segment(" ", palette.base),
-            True: Segment("▐", palette.tone("faint")),
-        }
-        hit = Segment("◆", palette.tone("match"))
+        bar = (
+            (Segment(" ", palette.base), Segment("▐", palette.tone("faint"))),
+            (Segment("·", palette.tone("match")), Segment("◆", palette.tone("match"))),
+        )
+        begun = model.unfinished()
+        if begun is not None:
+            rows = rows[1:] if len(rows) == height else rows
         strips = []
         for y in range(crop.y, crop.bottom):
-            segments = self._segments(rows[y], palette) if y < len(rows) else [self._blank(palette)]
+            if y < len(rows):
+                segments = self._segments(rows[y], palette)
+            elif y == len(rows) and begun is not None:
+                segments = [Segment(" ", palette.base), *self._text(begun, None, palette)]
+            else:
+                segments = [Segment(" " * (width - 1), palette.base)]
             if y == height - 1 and (below := model.viewport.below()):
                 segments = self._badge(segments, f" ↓ {below:,} new ", palette)
-            strips.append(Strip([*segments, hit if y in hits else bar[low <= y < high]], width))
+            strips.append(Strip([*segments, bar[y in hits][low <= y < high]], width))
         if crop.x or crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
@@ -128,22 +137,27 @@ class LogCanvas(Widget, can_focus=True):
         gutter = Segment("▎", palette.tone("warn")) if line.stream == STDERR else Segment(" ", palette.base)
         runs = model.row(row)
         ink = self._ink(level, palette) if line.stream != NOTE else palette.tone("accent")
-        segments = [gutter]
-        used = 0
-        for text, pen in runs:
-            style = palette.style(pen)
-            if ink is not None and pen.fg is None and not pen.flags >> 16:
-                style = style + ink
-            segments.append(Segment(text, style))
-            used += cell_len(text)
-        if self.source_colors and len(runs) > 1:
+        segments = [gutter, *self._text(runs, ink, palette)]
+        if self.source_colors and len(runs) > 1 and row[1] == 0:
             at = 2 if model.stamps != "off" else 1
             segments[at] = Segment(segments[at].text, palette.color(self.source_colors[line.source]))
-        if used < self._text_width:
-            segments.append(Segment(" " * (self._text_width - used), palette.base))
         if selected:
             inverse = Style(reverse=True)
             segments = [Segment(text, (style or palette.base) + inverse) for text, style, _ in segments]
+        return segments
+
+    def _text(self, runs: list[Run], ink: Style | None, palette: Palette) -> list[Segment]:
+        """Return runs as segments that fill the text's width; `ink` colours what has no colour of its own."""
+        segments = []
+        used = 0
+        for text, pen in runs:
+            style = palette.style(pen)
+            if ink is not None and pen.fg is None and not pen.flags & (HIT | CURRENT):
+                style = style + ink
+            segments.append(Segment(text, style))
+            used += cell_len(text)
+        if used < self._text_width:
+            segments.append(Segment(" " * (self._text_width - used), palette.base))
         return segments
 
     def _ink(self, level: Level, palette: Palette) -> Style | None:
@@ -152,9 +166,6 @@ class LogCanvas(Widget, can_focus=True):
         if level is Level.WARN:
             return Style(color=palette.tone("warn").color)
         return None
-
-    def _blank(self, palette: Palette) -> Segment:
-        return Segment(" " * (self.size.width - 1), palette.base)
 
     def _badge(self, segments: list[Segment], text: str, palette: Palette) -> list[Segment]:
         room = self.size.width - 1 - cell_len(text)
