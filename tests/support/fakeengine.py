@@ -32,6 +32,7 @@ from pydock.core.schema.message import Hijack, Request, Response, Stream
 from pydock.core.schema.networks import IPAM, EndpointSettings, IPAMConfig, NetworkInspect
 from pydock.core.schema.stats import CpuStats, CpuUsage, MemoryStats, NetworkStats, PidsStats, Stats
 from pydock.core.schema.system import Info
+from pydock.core.units import parse_timestamp, rfc3339
 
 
 def hexid(seed: str) -> str:
@@ -57,6 +58,8 @@ class FakeEngine:
     typed: bytearray = field(default_factory=bytearray)
     warnings: list[str] = field(default_factory=list)
     _listeners: set[asyncio.Queue[Event | None]] = field(default_factory=set)
+    listened: asyncio.Event = field(default_factory=asyncio.Event)
+    _happened: list[Event] = field(default_factory=list)
     _cpu: dict[str, int] = field(default_factory=dict)
 
     # -- what tests say
@@ -94,6 +97,7 @@ class FakeEngine:
         now = time.time_ns()
         actor = Actor(id=id, attributes=attributes)
         event = Event(type=type, action=action, actor=actor, time=now // 10**9, time_nano=now)
+        self._happened.append(event)
         for queue in self._listeners:
             queue.put_nowait(event)
 
@@ -137,6 +141,7 @@ class FakeEngine:
                 return _json(
                     Info(
                         server_version="0.1.0",
+                        system_time=rfc3339(time.time_ns()),
                         ncpu=4,
                         mem_total=16 << 30,
                         name="host",
@@ -144,7 +149,7 @@ class FakeEngine:
                     )
                 )
             case "GET", "events":
-                return Response(200, _JSON, self._events())
+                return Response(200, _JSON, self._events(request.query.get("since", [""])[0]))
             case "GET", "containers", "json":
                 return _json(self._listed(request))
             case "GET", "images", "json":
@@ -286,10 +291,15 @@ class FakeEngine:
             pids_stats=PidsStats(current=int(id[8], 16) + 1),
         )
 
-    async def _events(self) -> AsyncIterator[bytes]:
+    async def _events(self, since: str) -> AsyncIterator[bytes]:
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._listeners.add(queue)
+        self.listened.set()
+        after = parse_timestamp(since) if since else time.time_ns()
         try:
+            for event in self._happened:
+                if event.time_nano >= after:
+                    yield wire.encode(event) + b"\n"
             while (event := await queue.get()) is not None:
                 yield wire.encode(event) + b"\n"
         finally:

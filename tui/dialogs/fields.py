@@ -64,7 +64,12 @@ def _split_port(text: str) -> tuple[str, str, str]:
     if not before:
         return "", "", port
     address, colon, host = before.rpartition(":")
-    return (address.strip("[]"), host, port) if colon else ("", before, port)
+    if not colon:
+        return "", before, port
+    bracketed = address.startswith("[") and address.endswith("]")
+    if ":" in address and not bracketed:
+        return "", "", ""
+    return address.strip("[]"), host, port
 
 
 def _is_port(text: str) -> bool:

@@ -29,9 +29,9 @@ Values = dict[str, str | bool]
 class Switch(Checkbox):
     """A checkbox whose box is empty when it is off: colour alone would not tell."""
 
-    def watch_value(self) -> None:
-        self.BUTTON_INNER = "x" if self.value else " "
-        super().watch_value()
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # Textual reads it at each paint
+        return "x" if self.value else " "
 
 
 class Form(ModalScreen[Values | None]):

@@ -152,6 +152,7 @@ class Picker(ModalScreen[str | None]):
         self.table.move_by(count)
 
     @on(Table.Chosen)
+    @on(Input.Submitted)
     def action_choose(self) -> None:
         entry = self._entries.get(self.table.key or "")
         if entry is not None and not entry.refusal:

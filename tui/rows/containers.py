@@ -38,9 +38,11 @@ def name_of(record: ContainerSummary) -> str:
 
 def span(status: str) -> float | None:
     """Seconds out of Docker's human text: `Up About an hour`, `Exited (1) 3 days ago`; None without."""
+    if "less than a second" in status.lower():
+        return 0.0
     found = _SPAN.search(status)
     if found is None:
-        return 0.0 if "less than a second" in status.lower() else None
+        return None
     count = 1 if found[1].lower() in ("a", "an") else int(found[1])
     return float(count * _UNITS[found[2].lower()])
 

@@ -26,7 +26,7 @@ def instruction(entry: HistoryEntry) -> str:
     """The instruction that made the layer, as it stood in the Dockerfile."""
     text = " ".join((entry.created_by or entry.comment or "").split())
     nop = "#(nop)" in text
-    shell = text.startswith("/bin/sh -c")
+    shell = text.startswith(("/bin/sh -c", "RUN /bin/sh -c"))
     text = _BUILDKIT.sub("", _SHELL.sub("", text)).strip()
     return clean(f"RUN {text}" if shell and not nop else text or "imported")
 

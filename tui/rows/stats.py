@@ -19,10 +19,10 @@ HISTORY = 300
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One moment of a container: CPU in percent of one core, sizes in bytes, counters since its start."""
+    """One moment of a container: CPU in percent of one core (None at first), sizes in bytes, counters."""
 
     at: float
-    cpu: float
+    cpu: float | None
     memory: int
     limit: int
     received: int
@@ -56,7 +56,7 @@ class History:
         self.samples.append(sample)
         return sample
 
-    def _cpu(self, stats: Stats, usage: int, system: int, now: float) -> float:
+    def _cpu(self, stats: Stats, usage: int, system: int, now: float) -> float | None:
         before, before_system, last = self.total_ns, self.system_ns, self.last
         if last is None:
             # The first sample has only what the engine remembers itself, if anything.
@@ -64,7 +64,7 @@ class History:
             before = (earlier.cpu_usage.total_usage or 0) if earlier else 0
             before_system = (earlier.system_cpu_usage or 0) if earlier else 0
             if not before or not before_system:
-                return 0.0
+                return None
         spent = usage - before
         if spent <= 0:
             return 0.0

@@ -32,6 +32,7 @@ class Feed:
         match update:
             case Changed():
                 screen.lists.apply(update)
+                screen.places.arrived(update.kind, update.upserted)
                 screen.places.share_heights()
                 self._renew(update)
             case Sampled():

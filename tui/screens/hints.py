@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import actions
-from ..widgets.logpane import LogPane, pane_of
+from ..widgets.logpane import LogPane
 from ..widgets.shellpane import ShellPane
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def keys(screen: MainScreen) -> Hints:
     """Key and label of what can be done where the focus is."""
     if isinstance(screen.focused, ShellPane):
         return _SHELL
-    if isinstance(pane_of(screen.focused), LogPane):
+    above = screen.focused.ancestors_with_self if screen.focused is not None else ()
+    if any(isinstance(widget, LogPane) for widget in above):
         return [*_LOG, *_LOG_END, (screen.keymap.first("screen.help"), "help")]
     return actions.hints(screen.scopes(), screen.targets(), screen.keymap)
 

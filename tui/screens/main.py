@@ -227,6 +227,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     @on(ListPane.Activated)
     def _activated(self, event: ListPane.Activated) -> None:
+        if not event.pane.has_focus_within:
+            return
         if event.pane.kind != self.kind:
             self.kind = event.pane.kind
             self.places.share_heights()

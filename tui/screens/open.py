@@ -29,10 +29,8 @@ def log_source(screen: MainScreen, target: Target, number: int = 0) -> Container
 
 async def split_log(screen: MainScreen, targets: Sequence[Target]) -> None:
     """Add the log to the split area, those of several merged in one pane; the focus stays where it is."""
-    before = screen.focused
     sources = [log_source(screen, target, number) for number, target in enumerate(targets)]
-    if await add(screen, LogPane(*sources), targets[0]) and before is not None:
-        screen.call_after_refresh(before.focus)
+    await add(screen, LogPane(*sources), targets[0])
 
 
 async def shell(

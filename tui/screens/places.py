@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from textual.geometry import Size
@@ -34,6 +35,7 @@ class Places:
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
         self._zoomed: Widget | None = None
+        self._awaited: tuple[str, str] | None = None
 
     @property
     def here(self) -> str:
@@ -86,14 +88,21 @@ class Places:
         self._screen.call_after_refresh(pane.focus)
 
     def jump(self, kind: str, key: str) -> None:
-        """Go to an object's row; its list shows it even if a filter hid it."""
+        """Go to an object's row, even if a filter hid it; one that was just made is waited for."""
         pane = self._screen.panes[KINDS[_NAMES[kind]]]  # type: ignore[index]  # the palette made it of a kind
         if not pane.table.select(key):
             pane.clear_filter()
             pane.table.show_hidden = True
             pane.table.rearrange()
-            pane.table.select(key)
+            if not pane.table.select(key):
+                self._awaited = (kind, key)
         self.go(_NAMES[pane.kind])
+
+    def arrived(self, kind: str, keys: Collection[str]) -> None:
+        """Rows came: if one of them is waited for, the cursor goes to it."""
+        if self._awaited is not None and self._awaited[0] == kind and self._awaited[1] in keys:
+            key, self._awaited = self._awaited[1], None
+            self.jump(kind, key)
 
     def back(self) -> bool:
         """One level back; False at the top."""

@@ -106,13 +106,13 @@ class Detail(Vertical):
 
     def _open(self) -> None:
         if self.target is None:
-            self._drop_log()
             self.text.show(())
             self._show_only(self.text)
+            self._drop_log()
             return
+        self._show_only(self._body())
         if self.tab != "logs":
             self._drop_log()
-        self._show_only(self._body())
         self.post_message(self.Wanted(self.target, self.tab))
 
     # -- what the screen brings
@@ -178,7 +178,8 @@ class Detail(Vertical):
         if body is self.text and self.tab == "logs":
             self.text.show(())
         if focused:
-            body.focus()
+            # At once: when the focused log goes, the focus must not wander to a list meanwhile.
+            self.screen.set_focus(body)
 
     def focus_body(self) -> None:
         """Give the focus to what the tab shows, as soon as it is there."""

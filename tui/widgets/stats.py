@@ -76,7 +76,7 @@ class StatsView(Widget, can_focus=True):
     def _charts(self, history: History) -> list[Chart]:
         samples = list(history.samples)
         last = samples[-1]
-        cpu = [s.cpu for s in samples]
+        cpu = [s.cpu or 0.0 for s in samples]
         memory = [float(s.memory) for s in samples]
         limit = f" of {size(last.limit).strip()}" if 0 < last.limit < 1 << 50 else ""
         received, sent = rates(samples, "received"), rates(samples, "sent")
