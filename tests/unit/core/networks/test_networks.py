@@ -63,7 +63,7 @@ async def test_second_start_replaces_the_first_ones_place(store: Store) -> None:
 
 async def test_what_is_not_there_or_may_not_be(store: Store) -> None:
     networks = opened(store)
-    with pytest.raises(NotFound, match="^network back not found$"):
+    with pytest.raises(NotFound, match=r"^network back not found$"):
         networks.get("back")
     with pytest.raises(NotFound):
         await networks.connect("c" * 64, "web", "back", {})
