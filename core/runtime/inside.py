@@ -11,6 +11,7 @@ import posixpath
 import stat
 
 from ..linux.openat2 import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, openat2
+from ..linux.statfs import PROC_SUPER_MAGIC, fstatfs_type
 
 _MAX_LINKS = 40
 
@@ -21,47 +22,32 @@ def open_inside(root: int, path: str, flags: int = os.O_PATH, *, links: bool = T
     return openat2(root, path, flags, resolve=resolve)
 
 
-def make_directory(root: int, path: str, mode: int = 0o755, *, links: bool = True) -> int:
+def make_directory(
+    root: int, path: str, mode: int = 0o755, *, links: bool = True, limit: int = _MAX_LINKS
+) -> int:
     """Open the directory `path` (O_PATH), made with its parents where it isn't there.
 
-    A dangling link on the way is followed, and what it names is made, inside the root.
+    A dangling link on the way is followed, and what it names is made, inside the root. `limit` bounds the
+    steps.
     """
-    for _ in range(_MAX_LINKS):
-        try:
-            return open_inside(root, path, os.O_PATH | os.O_DIRECTORY, links=links)
-        except FileNotFoundError:
-            path = _make_next(root, path, mode)
-    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
-
-
-def _make_next(root: int, path: str, mode: int) -> str:
-    """Make the first missing directory of `path`; give the path to try next."""
-    parts = path.strip("/").split("/")
-    for count in range(len(parts)):
-        parent = open_inside(root, "/" + "/".join(parts[:count]), os.O_PATH | os.O_DIRECTORY)
-        try:
-            rest = parts[count + 1 :]
-            try:
-                os.mkdir(parts[count], mode, dir_fd=parent)
-                continue
-            except FileExistsError:
-                there = os.stat(parts[count], dir_fd=parent, follow_symlinks=False)
-                if stat.S_ISLNK(there.st_mode):
-                    link = os.readlink(parts[count], dir_fd=parent)
-                    here = "/".join(parts[:count])
-                    if not _resolves(root, f"{here}/{parts[count]}"):
-                        return posixpath.normpath(posixpath.join("/", here, link, *rest))
-        finally:
-            os.close(parent)
-    return path
-
-
-def _resolves(root: int, path: str) -> bool:
     try:
-        os.close(open_inside(root, path))
+        return open_inside(root, path, os.O_PATH | os.O_DIRECTORY, links=links)
     except FileNotFoundError:
-        return False
-    return True
+        if limit == 0:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path) from None
+    head, name = posixpath.split(path.rstrip("/"))
+    parent = make_directory(root, head or "/", mode, links=links, limit=limit - 1)
+    try:
+        if fstatfs_type(parent) == PROC_SUPER_MAGIC:
+            # Nothing can be made there, but what is there may come and go, as descriptors do.
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        os.mkdir(name, mode, dir_fd=parent)
+    except FileExistsError:
+        # A link that leads to nothing. What it says is not cleaned: its ".." are the kernel's to follow.
+        path = posixpath.join(head, os.readlink(name, dir_fd=parent))
+    finally:
+        os.close(parent)
+    return make_directory(root, path, mode, links=links, limit=limit - 1)
 
 
 def make_file(root: int, path: str) -> int:

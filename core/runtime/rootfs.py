@@ -181,11 +181,13 @@ def _check_claims(root: int, plan: Plan) -> None:
 
 def _make_devices(root: int, devices: Iterable[Device]) -> None:
     old = os.umask(0)
-    for device in devices:
-        parent = make_directory(root, posixpath.dirname(device.path))
-        _make_node(root, parent, device)
-        os.close(parent)
     dev = make_directory(root, "/dev")
+    for device in devices:
+        directory, name = posixpath.split(device.path)
+        parent = dev if directory == "/dev" else make_directory(root, directory)
+        _make_node(parent, name, device)
+        if parent != dev:
+            os.close(parent)
     for link, target in LINKS:
         try:
             os.symlink(target, posixpath.basename(link), dir_fd=dev)
@@ -195,8 +197,8 @@ def _make_devices(root: int, devices: Iterable[Device]) -> None:
     os.umask(old)
 
 
-def _make_node(root: int, parent: int, device: Device) -> None:
-    name, number = posixpath.basename(device.path), os.makedev(device.major, device.minor)
+def _make_node(parent: int, name: str, device: Device) -> None:
+    number = os.makedev(device.major, device.minor)
     try:
         os.mknod(name, device.mode, number, dir_fd=parent)
     except FileExistsError:
