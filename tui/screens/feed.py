@@ -93,7 +93,7 @@ class Feed:
     def sample(self) -> None:
         """Read the statistics of the visible containers, unless nobody looks or the last read still runs."""
         screen = self._screen
-        if self._sampling or not screen.is_current or not screen.app.app_focus:
+        if self._sampling or screen.app.screen is not screen or not screen.app.app_focus:
             return
         pane = screen.panes["container"]
         shown = set(pane.table.visible_keys() if pane.is_on_screen else ())
