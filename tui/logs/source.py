@@ -91,9 +91,9 @@ class LogReader:
         self._again.set()
 
     async def load_older(self, lines: int = 1000) -> int:
-        """Put at least `lines` older lines in front where there are as many; returns how many came."""
+        """Put up to `lines` older lines in front, as far as there is room; returns how many came."""
         store = self.store
-        if self._oldest_reached or store.first == store.end:
+        if self._oldest_reached or store.first == store.end or not store.room:
             return 0
         first = next((t for b in store.batches(store.first, store.end) for t in b.times if t), stamp.NONE)
         if not first:

@@ -141,6 +141,11 @@ class LogStore:
         """Bytes held."""
         return self._stored + self._open_bytes
 
+    @property
+    def room(self) -> int:
+        """Lines that may still be put in front before the ring is full."""
+        return 0 if self.stored >= self.max_bytes else max(0, self.max_lines - (self._end - self._first))
+
     def listen(self, listener: Callable[[Batch], None]) -> Callable[[], None]:
         """Call `listener` with each batch appended; returns the function that ends it."""
         self._listeners.append(listener)
@@ -188,10 +193,7 @@ class LogStore:
 
     def prepend(self, lines: Sequence[tuple[int, int, bytes]]) -> int:
         """Put older lines (stream, time, text) in front; returns how many there was room for."""
-        room = self.max_lines - (self._end - self._first)
-        lines = lines[max(0, len(lines) - room) :]
-        if not lines or self.stored >= self.max_bytes:
-            return 0
+        lines = lines[max(0, len(lines) - self.room) :]
         for stop in range(len(lines), 0, -512):
             part = lines[max(0, stop - 512) : stop]
             texts = [text for _, _, text in part]

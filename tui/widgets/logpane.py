@@ -10,7 +10,6 @@ from pathlib import Path
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 
@@ -22,6 +21,7 @@ from ..logs.model import LogModel
 from ..logs.source import LogReader, LogSource
 from ..logs.store import LogStore
 from .logcanvas import LogCanvas
+from .logkeys import KEYS
 from .prompt import Prompt
 
 _TAIL = 1000
@@ -46,41 +46,7 @@ class LogPane(Vertical):
     LogPane { height: 1fr; width: 1fr; }
     """
 
-    BINDINGS = [
-        Binding("f", "follow", "Follow", id="logs.follow"),
-        Binding("slash", "prompt('search')", "Search", id="logs.search"),
-        Binding("n", "find(True)", "Next hit", id="logs.next", show=False),
-        Binding("N,upper_n", "find(False)", "Previous hit", id="logs.previous", show=False),
-        Binding("ampersand", "prompt('filter')", "Filter", id="logs.filter"),
-        Binding("exclamation_mark", "invert", "Invert filter", id="logs.invert", show=False),
-        Binding("x", "regex", "Regex on or off", id="logs.regex", show=False),
-        Binding("E,upper_e", "errors_only", "Errors only", id="logs.errors", show=False),
-        Binding("right_curly_bracket", "error(True)", "Next error", id="logs.next_error", show=False),
-        Binding("left_curly_bracket", "error(False)", "Previous error", id="logs.previous_error", show=False),
-        Binding("o", "streams", "Both, stderr, stdout", id="logs.streams", show=False),
-        Binding("t", "stamps", "Times", id="logs.times"),
-        Binding("w", "wrap", "Wrap", id="logs.wrap"),
-        *(
-            Binding(str(key), f"range({key})", label, id=f"logs.range_{key}", show=False)
-            for key, label in enumerate(
-                ("Last minute", "Last 5 minutes", "Last 15 minutes", "Last hour", "All", "Tail"), 1
-            )
-        ),
-        Binding("m", "mark", "Mark", id="logs.mark", show=False),
-        Binding("V,upper_v", "select", "Select lines", id="logs.select", show=False),
-        Binding("y", "copy", "Copy", id="logs.copy", show=False),
-        Binding("ctrl+s", "prompt('save')", "Save", id="logs.save", show=False),
-        Binding("S,upper_s", "solo", "Solo a source", id="logs.solo", show=False),
-        Binding("j,down", "scroll(1)", "Down", id="logs.down", show=False),
-        Binding("k,up", "scroll(-1)", "Up", id="logs.up", show=False),
-        Binding("pagedown,ctrl+d,ctrl+f", "page(1)", "Page down", id="logs.page_down", show=False),
-        Binding("pageup,ctrl+u,ctrl+b", "page(-1)", "Page up", id="logs.page_up", show=False),
-        Binding("g,home", "home", "Oldest", id="logs.home", show=False),
-        Binding("G,upper_g,end", "end", "Newest", id="logs.end", show=False),
-        Binding("left", "sideways(-8)", "Left", id="logs.left", show=False),
-        Binding("right", "sideways(8)", "Right", id="logs.right", show=False),
-        Binding("escape", "dismiss", "Back", id="logs.back", show=False),
-    ]
+    BINDINGS = list(KEYS)
 
     class StatusChanged(Message):
         """`pane.title` or `pane.status` changed."""

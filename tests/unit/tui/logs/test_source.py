@@ -178,3 +178,16 @@ async def test_reader_lets_others_run_while_it_is_flooded() -> None:
             await asyncio.sleep(0)
         task.cancel()
     assert store.dropped > 0
+
+
+async def test_full_store_asks_for_nothing_older() -> None:
+    engine, store = Engine(), LogStore(max_lines=100)
+    await engine.log(*((n, f"line {n}") for n in range(300)))
+    engine.ended = True
+    async with asyncio.TaskGroup() as group:
+        reader = LogReader(engine, store, tail=100)
+        task = group.create_task(reader.run())
+        await until(store, 100)
+        assert await reader.load_older() == 0
+        task.cancel()
+    assert store.first == 0
