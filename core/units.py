@@ -76,7 +76,8 @@ def parse_duration(text: str) -> int:
 
 def _exact(number: str, unit: int) -> int:
     whole, _, fraction = number.partition(".")
-    return int(whole or "0") * unit + int(fraction or "0") * unit // 10 ** len(fraction)
+    parts: int = 10 ** len(fraction)
+    return int(whole or "0") * unit + int(fraction or "0") * unit // parts
 
 
 def format_duration(nanoseconds: int) -> str:

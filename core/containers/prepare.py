@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import Conflict, Invalid
 from ..linux.openat2 import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, openat2
-from ..runtime.records import Overlay, Rootfs
+from ..rootfs import Overlay, Rootfs
 from ..runtime.seccomp import profile
 from ..schema.containers import DeviceMapping, HostConfig
 from ..schema.networks import EndpointSettings

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ..config import Paths
-from ..runtime.records import Overlay, Rootfs
+from ..rootfs import Overlay, Rootfs
 from ..schema import containers as wire
 from ..schema.networks import EndpointSettings
 from ..units import human_duration, rfc3339

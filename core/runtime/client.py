@@ -17,8 +17,9 @@ from typing import Any
 
 from ..config import Paths
 from ..errors import Conflict, Internal, NotFound, Unavailable
+from ..rootfs import Directory, Rootfs
 from . import journal, wire
-from .records import Directory, ExecRequest, ExecState, Restart, Rootfs, Started, StartRequest
+from .records import ExecRequest, ExecState, Restart, Started, StartRequest
 from .ring import ring
 from .shim import remains
 from .spawner import program

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from ..linux import mount as m
-from .records import Overlay
+from ..rootfs import Overlay
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from ..errors import Invalid, Unsupported
 from ..linux import namespace as ns
+from ..rootfs import Rootfs
 from . import cgroups, init
 from .cgroups import Group, Resources
 from .devices import Device, devices
 from .host import Host
 from .mounts import PROPAGATION, Mount, mount
 from .process import Process, process
-from .records import Rootfs
 from .seccomp import compiled
 
 #: The spec's annotation that asks for a small init before the program ("true").

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 
 from ..linux import mount as m
 from ..linux import statfs
+from ..rootfs import Overlay
 from . import overlay
 from .copyup import copy_tree
 from .devices import LINKS, Device
@@ -25,7 +26,6 @@ from .hierarchy import cgroup_mount
 from .inside import is_device, is_directory, make_directory, make_file, open_inside
 from .mounts import PROC_ALLOWED, Mount
 from .plan import Plan
-from .records import Overlay
 
 _CLAIMS = {"proc": statfs.PROC_SUPER_MAGIC, "sysfs": statfs.SYSFS_MAGIC}
 

@@ -22,7 +22,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .. import errors
+from .. import errors, rootfs
 from . import records
 
 HEADER = struct.Struct(">I")
@@ -32,8 +32,8 @@ _DESCRIPTORS = 200  # the kernel takes at most 253 in one message (SCM_MAX_FD)
 _RECORDS: dict[str, type] = {
     record.__name__: record
     for record in (
-        records.Overlay,
-        records.Directory,
+        rootfs.Overlay,
+        rootfs.Directory,
         records.Interface,
         records.PublishedPort,
         records.Network,

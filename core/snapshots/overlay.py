@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..files import storage_error
-from ..runtime.records import Overlay, Rootfs
+from ..rootfs import Overlay, Rootfs
 from . import tree
 from .layers import Layers
 from .snapshotter import ChainId, Layer

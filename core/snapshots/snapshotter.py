@@ -8,7 +8,7 @@ from typing import Any, Literal, NewType, Protocol
 
 import msgspec
 
-from ..runtime.records import Rootfs
+from ..rootfs import Rootfs
 
 ChainId = NewType("ChainId", str)
 """The digest that names a layer together with all below it (image-spec, config.md "Layer ChainID")."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..files import storage_error
-from ..runtime.records import Directory, Rootfs
+from ..rootfs import Directory, Rootfs
 from . import tree
 from .layers import Layers
 from .snapshotter import ChainId, Layer, Worker

@@ -15,7 +15,7 @@ from ..errors import Conflict, Invalid, NotFound, Unsupported
 from ..files import remove_tree
 from ..filters import Filters
 from ..ids import NAME_FORM, new_id, valid_name
-from ..runtime.records import Overlay, Rootfs
+from ..rootfs import Overlay, Rootfs
 from ..schema import volumes as wire
 from ..state.events import Events
 from ..state.locks import Locks

@@ -11,7 +11,7 @@ import pytest
 from pydock.core import digest
 from pydock.core.config import Paths
 from pydock.core.errors import Conflict, NotFound, Unsupported
-from pydock.core.runtime.records import Directory, Overlay
+from pydock.core.rootfs import Directory, Overlay
 from pydock.core.snapshots.choice import open_snapshotter
 from pydock.core.snapshots.snapshotter import ChainId, Layer, Snapshotter
 from pydock.core.state.store import Store

@@ -18,17 +18,10 @@ from typing import Any
 from pydock.core.bell import Bell
 from pydock.core.config import Paths
 from pydock.core.errors import NotFound
+from pydock.core.rootfs import Overlay
 from pydock.core.runtime import cgroups, host, journal
 from pydock.core.runtime.client import Runtime
-from pydock.core.runtime.records import (
-    ExecRequest,
-    LogFile,
-    Network,
-    Overlay,
-    Restart,
-    Started,
-    StartRequest,
-)
+from pydock.core.runtime.records import ExecRequest, LogFile, Network, Restart, Started, StartRequest
 from pydock.core.runtime.stream import SocketStream
 
 BUSYBOX = Path("/usr/bin/busybox")

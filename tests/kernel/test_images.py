@@ -29,8 +29,8 @@ from pydock.core.errors import Conflict, Invalid, NoSpace, NotFound, Unsupported
 from pydock.core.filters import Filters
 from pydock.core.images.records import UseRecord
 from pydock.core.images.store import Images
+from pydock.core.rootfs import Overlay
 from pydock.core.runtime.client import Runtime
-from pydock.core.runtime.records import Overlay
 from pydock.core.snapshots.choice import open_snapshotter
 from pydock.core.snapshots.snapshotter import ChainId, Snapshotter
 from pydock.core.state.events import Events

@@ -14,8 +14,8 @@ import pytest
 
 from pydock.core.config import Paths
 from pydock.core.images.store import Images
+from pydock.core.rootfs import Overlay, Rootfs
 from pydock.core.runtime.client import Runtime
-from pydock.core.runtime.records import Overlay, Rootfs
 from pydock.core.snapshots.choice import open_snapshotter
 from pydock.core.snapshots.probe import why_not_overlay
 from pydock.core.snapshots.snapshotter import ChainId

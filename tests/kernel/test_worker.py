@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from kernel.shims import Workshop, gone, workshop
 from pydock.core.errors import Conflict, Internal, PydockError, StartFailed, Unsupported
-from pydock.core.runtime.records import Overlay
+from pydock.core.rootfs import Overlay
 
 
 @pytest_asyncio.fixture

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydock.core import errors
-from pydock.core.runtime.records import Rootfs
+from pydock.core.rootfs import Rootfs
 
 _PROGRAM = """
 import importlib, json, marshal, os, sys

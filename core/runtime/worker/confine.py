@@ -9,8 +9,8 @@ import sys
 from ...linux import capability, prctl
 from ...linux import mount as m
 from ...linux import namespace as ns
+from ...rootfs import Directory, Rootfs
 from .. import capabilities, overlay
-from ..records import Directory, Rootfs
 
 # What unpacking, packing and copying take: any owner, mode and device. SYS_ADMIN is for the kernel's
 # trusted.overlay.* attributes, which tell an opaque directory.

@@ -14,8 +14,8 @@ from typing import Any
 from ...errors import Internal, NoSpace, PydockError, Unsupported
 from ...linux import descriptors as fds
 from ...linux import prctl
+from ...rootfs import Rootfs
 from .. import wire
-from ..records import Rootfs
 from . import confine
 
 Function = Callable[[dict[str, Any], list[int], Callable[[Any], None]], dict[str, Any]]

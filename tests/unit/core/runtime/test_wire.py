@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from pydock.core.errors import Conflict, Internal, PydockError, StartFailed
+from pydock.core.rootfs import Overlay
 from pydock.core.runtime import wire
 from pydock.core.runtime.failure import LaunchError
 from pydock.core.runtime.records import (
@@ -16,7 +17,6 @@ from pydock.core.runtime.records import (
     Interface,
     LogFile,
     Network,
-    Overlay,
     PublishedPort,
     Restart,
     StartRequest,

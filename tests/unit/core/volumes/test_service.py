@@ -9,7 +9,7 @@ import pytest
 from pydock.core.config import Paths
 from pydock.core.errors import Conflict, Invalid, NotFound
 from pydock.core.filters import Filters
-from pydock.core.runtime.records import Rootfs
+from pydock.core.rootfs import Rootfs
 from pydock.core.schema.volumes import VolumeCreateRequest
 from pydock.core.state.events import Events
 from pydock.core.state.locks import Locks

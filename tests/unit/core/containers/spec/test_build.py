@@ -10,9 +10,9 @@ from pydock.core.containers.record import Container, Mount
 from pydock.core.containers.spec.build import build
 from pydock.core.containers.spec.facts import Device, Etc, Facts
 from pydock.core.containers.users import Identity
+from pydock.core.rootfs import Directory
 from pydock.core.runtime import plan
 from pydock.core.runtime.host import Host
-from pydock.core.runtime.records import Directory
 from pydock.core.schema.containers import ContainerConfig, HostConfig, ThrottleDevice, Ulimit
 
 ALL = frozenset({"CAP_SYS_ADMIN", "CAP_CHOWN", "CAP_NET_ADMIN"})
