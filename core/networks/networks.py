@@ -187,7 +187,7 @@ class Networks:
         endpoints = self._endpoints.find(container=container_id)
         ports = _published(endpoints)
         if ports:
-            # The shim has withdrawn them at its end, unless it was killed; the kernel takes 15 ms for it.
+            # The shim has withdrawn them at its end, unless it was killed; the kernel may take 15 ms for it.
             await asyncio.to_thread(nftables.remove_ports, ports)
         with self._store.transaction():
             for endpoint in endpoints:

@@ -34,6 +34,7 @@ _SO_SNDBUFFORCE: Final = 32
 _SO_RCVBUFFORCE: Final = 33
 _HEADER: Final = struct.Struct("=IHHII")
 _ATTRIBUTE: Final = struct.Struct("=HH")
+_closing: list[socket.socket] = []
 
 
 class Message(NamedTuple):
@@ -131,6 +132,8 @@ class Socket:
     """
 
     def __init__(self, family: int = NETLINK_ROUTE) -> None:
+        while _closing:
+            _closing.pop().close()
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
         self._sequence = 0
         for option in (_NETLINK_EXT_ACK, _NETLINK_CAP_ACK):
@@ -149,6 +152,15 @@ class Socket:
 
     def close(self) -> None:
         """Close the socket."""
+        self._socket.close()
+
+    def close_later(self) -> None:
+        """Close the socket when the next one is opened.
+
+        The kernel lets close(2) of a netfilter socket wait for what a transaction has deleted: 15 ms, for
+        nothing that its caller needs. By then it is done.
+        """
+        _closing.append(self._socket.dup())
         self._socket.close()
 
     def request(self, messages: Sequence[Message], what: str) -> None:

@@ -93,7 +93,7 @@ def _add(netlink: Socket, wanted: list[_Entry]) -> None:
 
 
 def remove_ports(ports: Iterable[PortLike]) -> None:
-    """Stop leading these host ports to these containers. The kernel takes some 15 ms for it.
+    """Stop leading these host ports to these containers.
 
     What is gone already is no error, and a host port that leads to another container by now stays.
     """
@@ -102,6 +102,7 @@ def remove_ports(ports: Iterable[PortLike]) -> None:
         there = [entry for entry in wanted if _is_there(netlink, entry)]
         if there:
             netlink.transact(batch(_messages(there, add=False)), "withdraw ports")
+            netlink.close_later()
     for address in {_address(data[:-4]) for _name, key, data in there if key[-8] == _UDP}:
         conntrack.forget_answered_by(_UDP, address)
 

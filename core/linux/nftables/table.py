@@ -108,6 +108,7 @@ def ensure_table(bridges: Sequence[Bridge]) -> None:
     """
     with Socket(NETLINK_NETFILTER) as netlink:
         netlink.transact(batch(table_messages(bridges)), "set up nftables table pydock")
+        netlink.close_later()
 
 
 def table_exists() -> bool:
