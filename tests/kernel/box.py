@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pydock.core.linux import pidfd, prctl
+from pydock.core.rootfs import Directory, Overlay, Rootfs
 from pydock.core.runtime import cgroups, host, launch, plan, seccomp
 from pydock.core.runtime.capabilities import DEFAULT
 from pydock.core.runtime.join import Target, join
-from pydock.core.runtime.records import Directory, Overlay, Rootfs
 from support.images import BUSYBOX, applets
 
 HOST = host.probe()

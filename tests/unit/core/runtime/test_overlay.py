@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pydock.core.rootfs import Overlay
 from pydock.core.runtime.overlay import data
-from pydock.core.runtime.records import Overlay
 
 
 def test_layers_topmost_first() -> None:

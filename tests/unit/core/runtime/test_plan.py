@@ -9,11 +9,11 @@ import pytest
 from pydock.core.errors import Invalid, PydockError, Unsupported
 from pydock.core.linux import mount as m
 from pydock.core.linux import namespace as ns
+from pydock.core.rootfs import Directory
 from pydock.core.runtime.capabilities import DEFAULT, mask
 from pydock.core.runtime.cgroups.records import DeviceRule
 from pydock.core.runtime.host import Host
 from pydock.core.runtime.plan import INIT, Plan, exec_plan, plan
-from pydock.core.runtime.records import Directory
 
 HOST = Host(1, (("memory", "/sys/fs/cgroup/memory"),), frozenset(DEFAULT), "x86_64", True, (6, 1))
 ROOT = Directory("/root")
