@@ -100,7 +100,12 @@ class Workstation(App[None], inherit_bindings=False):
 
     @work(exit_on_error=True)
     async def _mirror(self) -> None:
-        await self.mirror.run()
+        while True:
+            try:
+                await self.mirror.run()
+            except Exception as error:  # noqa: BLE001  # a worker is one of the places where errors stop
+                self.log.error(error)
+                await self.mirror.broken(error)
 
     def _publish(self, update: Update) -> None:
         if self.main is not None and self.main.is_mounted:

@@ -35,15 +35,15 @@ class Connector:
     @contextlib.asynccontextmanager
     async def __call__(self) -> AsyncIterator[Client]:
         """Open a client; raises PydockError or OSError with what is wrong and what to do."""
+        if self.host is None and os.geteuid() != 0:
+            raise Forbidden(
+                "the engine in this process needs root: sudo pydock-tui, or -H unix:///run/pydock.sock"
+            )
         modules = _MODULES if self.host is None else _MODULES[:1]
         for name in modules:
             await asyncio.to_thread(importlib.import_module, name)
         from pydock.core.client.connect import connect
 
-        if self.host is None and os.geteuid() != 0:
-            raise Forbidden(
-                "the engine in this process needs root: sudo pydock-tui, or -H unix:///run/pydock.sock"
-            )
         try:
             async with connect(self.host, self._embedded) as client:
                 yield client

@@ -55,6 +55,12 @@ class Mirror:
             failures += 1
             await self._wait(None if isinstance(error, _HOPELESS) else pause)
 
+    async def broken(self, error: Exception) -> None:
+        """Tell of an error that nobody expected, and wait to be asked to try again."""
+        cause = _first(error)
+        self._set_link(Link("failed", f"this should not happen: {type(cause).__name__}: {cause}"))
+        await self._wait(None)
+
     def retry(self) -> None:
         """Try the connection now instead of after the pause; read the lists again when it stands."""
         self._again.set()
@@ -134,15 +140,13 @@ class Mirror:
         self._publish(link)
 
 
-def _first(group: BaseExceptionGroup[PydockError | OSError]) -> PydockError | OSError:
-    error: BaseException = group
+def _first(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    assert isinstance(error, PydockError | OSError)
     return error
 
 
-def _why(error: PydockError | OSError) -> str:
-    if isinstance(error, PydockError):
-        return error.message
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+def _why(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -170,6 +170,16 @@ async def test_no_engine_is_a_banner_with_what_to_do() -> None:
         await driver.live()
 
 
+async def test_a_bug_in_the_engine_is_a_banner_too() -> None:
+    engine = demo()
+    engine.refuse = AttributeError("module has no attribute")  # type: ignore[assignment]
+    async with running(engine, live=False) as driver:
+        await driver.until(lambda: "this should not happen: AttributeError: module has no" in driver.text())
+        engine.refuse = None
+        await driver.press("ctrl+r")
+        await driver.live()
+
+
 async def test_what_the_host_lacks_is_told() -> None:
     engine = demo()
     engine.warnings = ["no memory cgroup: limits are ignored"]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("name", "NAME", 10, flex=3),
     Column("state", "STATE", 12, needs=30),
-    Column("cpu", "CPU", 6, right=True, needs=44, descending=True),
-    Column("mem", "MEM", 5, right=True, needs=44, descending=True),
+    Column("cpu", "CPU", 6, right=True, needs=38, descending=True),
+    Column("mem", "MEM", 5, right=True, needs=38, descending=True),
     Column("image", "IMAGE", 10, flex=2, needs=58),
     Column("ports", "PORTS", 14, flex=1, needs=84),
 )

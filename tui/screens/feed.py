@@ -59,6 +59,7 @@ class Feed:
         elif self._picture.info is not None:
             lines += self._picture.info.warnings or ()
         screen.banner.show("\n".join(lines[:2]), "error" if link.state == "failed" else "warning")
+        screen.call_after_refresh(screen.places.share_heights)
         if link.state == "live":
             for log in self._logs():
                 log.resume()
