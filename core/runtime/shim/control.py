@@ -21,6 +21,7 @@ _LONGEST = 4 << 20
 _BACKLOG = 256
 # A request comes in one piece from an engine that is alive.
 _PATIENCE_S = 30.0
+_RETRY_S = 0.5
 
 
 class Control:
@@ -51,10 +52,17 @@ class Control:
         self._loop.forget(self._listener.fileno())
         self._listener.close()
 
+    def _accept_again(self) -> None:
+        if self._listener.fileno() >= 0:
+            self._loop.change(self._listener.fileno(), READ)
+
     def _accept(self, events: int) -> None:
         try:
             connection, _ = self._listener.accept()
         except OSError:
+            # Out of descriptors: the queue stays, and would wake the loop for ever.
+            self._loop.change(self._listener.fileno(), 0)
+            self._loop.later(_RETRY_S, self._accept_again)
             return
         Asking(self._loop, self._container, connection)
 
