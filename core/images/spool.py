@@ -178,12 +178,13 @@ async def feed(chunks: AsyncIterator[bytes], consume: Callable[[Iterator[bytes]]
     stopped = False
 
     async def gather() -> bytes:
-        gathered = bytearray()
+        gathered, size = [], 0
         async for chunk in chunks:
-            gathered += chunk
-            if len(gathered) >= _GATHERED:
+            gathered.append(chunk)
+            size += len(chunk)
+            if size >= _GATHERED:
                 break
-        return bytes(gathered)
+        return b"".join(gathered)
 
     def pull() -> Iterator[bytes]:
         nonlocal pulled

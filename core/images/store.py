@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
+import logging
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 
@@ -12,7 +13,7 @@ import msgspec
 
 from ..config import Limits, Paths
 from ..digest import Digest
-from ..errors import Conflict, Invalid, NotFound
+from ..errors import Conflict, Invalid, NotFound, PydockError
 from ..filters import Filters
 from ..reference import Reference
 from ..schema.images import (
@@ -45,6 +46,8 @@ from .records import (
 )
 from .removal import plan_removal
 from .save import Saved, archive
+
+_log = logging.getLogger(__name__)
 
 InUse = Callable[[Digest], Sequence[UseRecord]]
 """The containers that were made from an image."""
@@ -262,9 +265,16 @@ class Images:
             async with self._locks.share(*_CONTENT):
                 yield
         except BaseException:
-            await self.collect()
+            await self._collect_after_failure()
             raise
         await self.collect()
+
+    async def _collect_after_failure(self) -> None:
+        """Free what was half made; the failure itself is what the caller hears of."""
+        try:
+            await self.collect()
+        except (PydockError, OSError) as err:
+            _log.warning("what a failed load left is freed by the next engine: %s", err)
 
     async def collect(self) -> int:
         """Remove content and layers that nothing refers to, unless somebody adds content now."""
@@ -272,9 +282,10 @@ class Images:
             if not alone:
                 return 0
             images = self._records.images.all()
-            freed = await self._snapshots.sweep({image.chain_id for image in images if image.chain_id})
             blobs = {blob for image in images for blob in image.blobs()}
-            return freed + await asyncio.to_thread(self._blobs.sweep, blobs)
+            # Files first: on a full disk the state file can't even forget a layer.
+            freed = await asyncio.to_thread(self._blobs.sweep, blobs)
+            return freed + await self._snapshots.sweep({image.chain_id for image in images if image.chain_id})
 
     def _find(self, name: str) -> tuple[ImageRecord, Reference | None]:
         """Return an image and, when it was found by a name, that name."""

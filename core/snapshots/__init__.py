@@ -9,5 +9,5 @@ with all below it), `layers/l/<short>` (links to them, so that 120 names fit in 
  `containers/<id>/upper` and `work` (overlay) or `rootfs` (vfs). Half-made ones are in `<root>/tmp`.
 Tables: `layers` (key: chain id), `snapshots` (key: container id).
 
-Imports state, linux and `runtime.records`, which is data only.
+Imports state, linux and leaves.
 """
