@@ -143,3 +143,27 @@ def test_own_parent_is_respected(box: Box) -> None:
     assert f":/pydock/{box.name}-parent/child" in running.finish().out
     cgroups.remove(running.plan.cgroup)
     cgroups.remove(cgroups.group(f"/pydock/{box.name}-parent", HOST))
+
+
+def test_device_program_of_v2_allows_and_denies(box: Box) -> None:
+    """The program for cgroup v2, also where v2 is only the second hierarchy of a hybrid."""
+    top = dict(HOST.cgroup_mounts).get("")
+    if not top:
+        pytest.skip("no cgroup v2 hierarchy here")
+    group = Group(2, (("", f"{top}/pydock/{box.name}-bpf"),), f"/pydock/{box.name}-bpf")
+    os.makedirs(group.directory(""))
+    try:
+        rules = cgroups.with_device_defaults(Resources()).devices
+        assert cgroups.apply(group, Resources(devices=rules)) == ()
+        pid = os.fork()
+        if pid == 0:
+            cgroups.join(group)
+            os.close(os.open("/dev/null", os.O_RDWR))
+            try:
+                os.open("/dev/kmsg", os.O_RDONLY)
+            except PermissionError:
+                os._exit(0)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    finally:
+        cgroups.remove(group)
