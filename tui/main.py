@@ -10,7 +10,6 @@ import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +30,14 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--theme", default="", help="theme to start with (T chooses one inside)")
     result.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     result.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
-    result.add_argument("--version", action="version", version=f"pydock-tui {_version()}")
+    result.add_argument("--version", action="store_true", help="print the version and leave")
     return result
 
 
-def _version() -> str:
+def version() -> str:
+    """The installed version; the module that knows it takes as long to import as half the screen."""
+    from importlib import metadata
+
     try:
         return metadata.version("pydock")
     except metadata.PackageNotFoundError:
@@ -55,6 +57,9 @@ def refusal(environment: Mapping[str, str], is_terminal: bool) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the workstation; returns the exit code."""
     options = parser().parse_args(arguments)
+    if options.version:
+        print(f"pydock-tui {version()}")
+        return 0
     why = refusal(os.environ, sys.stdin.isatty() and sys.stdout.isatty())
     if why:
         print(f"pydock-tui: {why}", file=sys.stderr)
