@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from kernel.shims import PARENT, Workshop, alive, free_socket, gone, parent, read_until, workshop
+from kernel.shims import PARENT, Workshop, alive, free_socket, gone, parent, read_all, read_until, workshop
 from pydock.core.errors import Conflict, NotFound, StartFailed
 from pydock.core.runtime import cgroups, host
 from pydock.core.runtime.records import Restart
@@ -237,3 +237,20 @@ async def test_a_dead_shim_is_cleaned_up(shop: Workshop) -> None:
     )
     assert not await shop.runtime.reap(request.id)
     await shop.start(request)
+
+
+async def test_a_restart_that_cannot_start_is_the_end(shop: Workshop) -> None:
+    request = await shop.run("/bin/ash", "-c", "rm /bin/ash", restart=Restart("always"))
+    ended = await shop.down(request.id)
+    assert ended["code"] == 127
+    assert "no such file" in ended["error"]
+    assert [e["event"] for e in shop.events(request.id)] == ["start", "exit", "exit"]
+    assert not shop.runtime.alive(request.id)
+
+
+async def test_a_client_that_does_not_read_does_not_delay_the_next_start(shop: Workshop) -> None:
+    request, stream = await shop.watch("sh", "-c", "head -c 300000 /dev/zero")
+    await shop.down(request.id)
+    await shop.start(request)
+    await shop.until(request.id, lambda r: r["event"] == "exit" and r["n"] == 4)
+    assert len(await read_all(stream)) > 300_000

@@ -91,7 +91,7 @@ class Loop:
                 self.forget(descriptor)
 
     def _run_timers(self) -> float:
-        """Run what is due; give the seconds to the next timer, -1 without one, 0 when one stopped the loop."""
+        """Run what is due; give the seconds to the next timer, -1 without one, 0 when the loop is to stop."""
         while self._timers and not self._stopped:
             timer = self._timers[0]
             wait = timer.due - time.monotonic()
