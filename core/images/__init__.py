@@ -1,8 +1,8 @@
 """Images: content by digest, names, and what goes in and out as archives.
 
-- Pure: `tar` (an archive's headers, read), `archive` (which members of an archive make which images),
-  `platforms` (which of several suits), `changes` (`import --change`), `listing` and `describe` (records to
-  API shapes), `removal` (Docker's rules for rmi, as a plan).
+- Pure: `tar` (an archive's headers, read), `archive` (which members of an archive make which images) with
+  `legacy` (Docker before 1.10), `platforms` (which of several suits), `changes` (`import --change`),
+  `listing` and `describe` (records to API shapes), `removal` (Docker's rules for rmi, as a plan).
 - On foreign bytes: `stream` (decompression, reading ahead), `unpack` (a layer into a tree; in a worker),
   `pack` (a tree into a tar), `spool` (an archive's members into files).
 - With state: `blobs` (files by digest), `records` (documents and their tables), `layers` (blobs to unpacked

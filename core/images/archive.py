@@ -2,7 +2,7 @@
 
 Docker archive: `manifest.json` names configuration, layers and tags (moby, image/tarexport). OCI layout:
 `index.json` leads by digest to manifests (image-spec, image-layout.md). Archives of Docker 25 and later are
-both; `manifest.json` wins there, as in dockerd.
+both; `manifest.json` wins there, as in dockerd. `repositories` alone is Docker's before 1.10.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..digest import Digest, hex_of, parse
 from ..errors import Invalid, Unsupported
 from ..reference import Reference
 from ..schema import oci, wire
+from . import legacy
 from .platforms import choose, host_platform, is_attestation, shown
 from .records import decode_config, decode_index, decode_manifest
 
@@ -87,9 +88,7 @@ def find_images(members: Members, limits: Limits) -> list[FoundImage]:
     elif members.find("index.json"):
         found = _layout(members, limits)
     elif members.find("repositories"):
-        raise Unsupported(
-            "archive has the format of Docker before 1.10: load and save it with a newer Docker"
-        )
+        found = _legacy(members, limits)
     else:
         raise Invalid("not an image archive: it has neither manifest.json nor index.json")
     if not found:
@@ -109,6 +108,24 @@ def _docker(members: Members, limits: Limits) -> list[FoundImage]:
         names = tuple(_name(tag) for tag in item.repo_tags or ())
         layers = tuple(FoundLayer(name, "") for name in item.layers or ())
         images.append(_image(config, None, layers, names))
+    return images
+
+
+def _legacy(members: Members, limits: Limits) -> list[FoundImage]:
+    tops: dict[str, list[Reference]] = {}
+    for repository, tags in legacy.repositories(members.read("repositories", limits.manifest_bytes)).items():
+        for tag, identity in tags.items():
+            tops.setdefault(identity, []).append(_name(f"{repository}:{tag}"))
+    images = []
+    for identity, names in tops.items():
+        chain: list[legacy.V1Image] = []
+        while identity:
+            legacy.check_id(identity, [image.id for image in chain])
+            chain.insert(0, legacy.decode(members.read(f"{identity}/json", limits.config_bytes), identity))
+            identity = chain[0].parent
+        layers = tuple(FoundLayer(f"{image.id}/layer.tar", "") for image in chain)
+        config = legacy.configuration(chain, [members.get(layer.member).digest for layer in layers])
+        images.append(_image(config, None, layers, tuple(names)))
     return images
 
 

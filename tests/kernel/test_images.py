@@ -180,6 +180,31 @@ async def test_oci_layout(one: Engine, kind: str) -> None:
     assert image.layers[0].media_type.endswith("tar" + kind)
 
 
+def legacy_archive(parent: str = "") -> bytes:
+    """An archive as Docker before 1.10 wrote it."""
+    low, high = "1" * 64, "2" * 64
+    describe = {"os": "linux", "architecture": "amd64", "created": "2015-01-02T03:04:05Z"}
+    step = {"container_config": {"Cmd": ["/bin/sh", "-c", "make"]}, "config": {"Cmd": ["run"], "Env": None}}
+    return tar_of(
+        {
+            f"{low}/VERSION".encode(): b"1.0",
+            f"{low}/json".encode(): json.dumps({"id": low, "parent": parent, **describe}).encode(),
+            f"{low}/layer.tar".encode(): A,
+            f"{high}/json".encode(): json.dumps({"id": high, "parent": low, **describe, **step}).encode(),
+            f"{high}/layer.tar".encode(): B,
+            b"repositories": json.dumps({"old": {"1": high, "2": high}, "base": {"1": low}}).encode(),
+        }
+    )
+
+
+async def test_archive_of_an_old_docker(one: Engine) -> None:
+    assert await one.load(legacy_archive()) == [f"Loaded image: {n}" for n in ("old:1", "old:2", "base:1")]
+    image = await one.images.get("old:1")
+    assert (image.size, image.config.run.cmd) == (1501, ["run"])
+    assert [entry.created_by for entry in await one.images.history("old:1")] == ["/bin/sh -c make", ""]
+    assert (await one.images.get("base:1")).chain_id == image.layers[0].chain_id
+
+
 def index_of(*platforms: str) -> Callable[[dict[str, Any], dict[bytes, bytes]], list[dict[str, Any]]]:
     """Put the manifest in a nested index, for each of these platforms, with an attestation beside."""
 
@@ -259,6 +284,8 @@ BAD: dict[str, tuple[bytes, str]] = {
         "invalid image index|no image",
     ),
     "wrong digest": (swap("index.json", b'"size": ', b'"size": 1', LAYOUT), "wrong digest"),
+    "old archive in a circle": (legacy_archive("2" * 64), "invalid layer id"),
+    "old archive that climbs": (legacy_archive("../../etc"), "invalid layer id"),
     "digest is a path": (swap("index.json", b'"sha256:', b'"sha256:../../', LAYOUT), "invalid digest"),
 }
 
