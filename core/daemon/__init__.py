@@ -1,7 +1,7 @@
 """`pydockd`: the API on sockets, for Docker's own clients and everyone else's.
 
 `server.py` listens and owns the connections, `connection.py` is one connection: h11 to the api's records
-and back, hijacks as raw streams. `target.py` reads a request's target (pure). `main.py` is the program. No endpoint
+and back, hijacks as raw streams. `target.py` reads a target (pure). `main.py` is the program. No endpoint
 is known here. Imports api and engine; imported by nobody.
 """
 
