@@ -198,12 +198,25 @@ async def workshop() -> AsyncIterator[Workshop]:
         yield made
     finally:
         await made.close()
-        problems = (made.paths.run / "spawner.log").read_text() if made.paths.run.exists() else ""
+        for pid in _processes(place):
+            await gone(pid)
+        log = made.paths.run / "spawner.log"
+        problems = log.read_text() if log.exists() else ""
         shutil.rmtree(place)
         for _, directory in cgroups.group(f"/{PARENT}", host.probe()).directories:
             with suppress(FileNotFoundError):
                 os.rmdir(directory)
     assert not problems, problems
+
+
+def _processes(place: Path) -> list[int]:
+    """All that a runtime on `place` has started: told by where its errors go."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and os.readlink(entry / "fd/2").startswith(f"{place}/"):
+                found.append(int(entry.name))
+    return found
 
 
 async def read_all(stream: SocketStream) -> bytes:
