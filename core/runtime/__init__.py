@@ -7,8 +7,9 @@ Standard library and `core.linux` only (and the leaves): the spawner and every s
 - `shim/`: one per container; owns its process, log, exit code and restarts; outlives every engine.
 - `worker/`: short-lived processes for foreign bytes and trees, inside a chroot.
 - `client`: the asyncio side of the spawner's and the shims' sockets, used by engines.
-- `journal`: the file in which a shim tells what happened, read by engines.
+- `journal`: the file in which a shim tells what happened, read by engines; `ring` wakes them.
+- `wire`: messages to what the spawner forks; `stream`: an attach or exec stream.
 
 On disk: `/run/pydock/containers/<id>/` holds `shim.sock` (0600), `shim.lock` (held while the shim lives),
-`journal` and, per exec, `execs/<exec id>`.
+`journal`, and while there may be something to clean up `remains` (cgroup and ports, for `Runtime.reap`).
 """
