@@ -223,6 +223,17 @@ async def test_a_shell_gets_every_key_and_ctrl_right_bracket_leaves() -> None:
         await driver.until(lambda: driver.main.panes["container"].table.has_focus)
 
 
+async def test_the_leader_and_a_key_of_the_workstation_act_outside() -> None:
+    engine = demo()
+    async with running(engine) as driver:
+        await select(driver, engine, "api")
+        await driver.press("e")
+        await driver.until(lambda: isinstance(driver.app.focused, ShellPane))
+        await driver.press("ctrl+right_square_bracket", "2")
+        await driver.until(lambda: driver.main.panes["image"].table.has_focus)
+        assert bytes(engine.typed) == b""
+
+
 async def test_a_shell_without_a_pane_goes_on_and_is_come_back_to() -> None:
     engine = demo()
     async with running(engine) as driver:

@@ -25,7 +25,14 @@ OTHER: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("t  w", "time, wrap", "show times; wrap long lines"),
         ("g  G", "top, end", "first line; last line and follow"),
     ),
-    "Shell pane": (("^]", "leave", "then q leaves, z zooms; all other keys go to the shell"),),
+    "Shell pane": (
+        (
+            "^]",
+            "leader",
+            "then q leaves, z zooms, [ looks back, ] pastes, another key acts as outside; "
+            "every other key goes to the shell",
+        ),
+    ),
 }
 
 

@@ -133,7 +133,8 @@ class Feed:
 
     def _bring_stats(self) -> None:
         if (target := self._screen.detail.target) is not None:
-            self._screen.detail.bring_history(target, self._picture.history.get(target.id))
+            memory = self._picture.info.mem_total if self._picture.info is not None else 0
+            self._screen.detail.bring_history(target, self._picture.history.get(target.id), memory)
 
     def _bring_events(self, target: Target) -> None:
         first = self._event_count - len(self._picture.events) + 1

@@ -254,8 +254,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.places.home()
 
     @on(ShellPane.Released)
-    def _released(self) -> None:
+    def _released(self, event: ShellPane.Released) -> None:
         self.places.home()
+        if event.key:
+            self.call_after_refresh(self.press, event.key)
 
     @on(ShellPane.Exited)
     def _exited(self, event: ShellPane.Exited) -> None:

@@ -62,7 +62,7 @@ class Detail(Vertical):
 
     def compose(self) -> ComposeResult:
         self.events.empty_text = "nothing happened since pydock-tui started"
-        self.events.reverse = False
+        self.events.stays_on_top = True
         yield self.text
         yield self.stats
         yield self.events
@@ -138,9 +138,10 @@ class Detail(Vertical):
         if self._is_now(target, _TEXTS):
             self.text.show(lines, keep_place=keep_place)
 
-    def bring_history(self, target: Target, history: History | None) -> None:
-        """Show the usage of the target."""
+    def bring_history(self, target: Target, history: History | None, host_memory: int) -> None:
+        """Show the usage of the target; `host_memory` in bytes, for a limit of that much is none."""
         if self._is_now(target, ("stats",)):
+            self.stats.host_memory = host_memory
             self.stats.show(history, "" if target.state == "running" else f"{target.name} is {target.state}")
 
     def _is_now(self, target: Target, tabs: Sequence[str]) -> bool:

@@ -47,11 +47,12 @@ class ShellPane(Widget, can_focus=True):
             self.code = code
 
     class Released(Message):
-        """The user asked to leave the pane (leader, then q)."""
+        """The user asked to leave the pane: leader, then q, or then a `key` of the workstation."""
 
-        def __init__(self, pane: ShellPane) -> None:
+        def __init__(self, pane: ShellPane, key: str = "") -> None:
             super().__init__()
             self.pane = pane
+            self.key = key
 
     class ZoomAsked(Message):
         """The user asked for the pane alone, or for all panes again (leader, then z)."""
@@ -231,6 +232,9 @@ class ShellPane(Widget, can_focus=True):
                 self._moved()
             case "right_square_bracket":
                 self._paste(self.app.clipboard)
+            case key:
+                # Any other key is meant for the workstation: the leader and `1` go to the containers.
+                self.post_message(self.Released(self, key))
 
     def _copy_key(self, event: events.Key) -> None:
         copying = self.copying

@@ -25,6 +25,7 @@ class StatsView(Widget, can_focus=True):
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
+        self.host_memory = 0
         self._history: History | None = None
         self._empty = ""
         self._paint: Paint | None = None
@@ -78,11 +79,11 @@ class StatsView(Widget, can_focus=True):
         last = samples[-1]
         cpu = [s.cpu or 0.0 for s in samples]
         memory = [float(s.memory) for s in samples]
-        limit = f" of {size(last.limit).strip()}" if 0 < last.limit < 1 << 50 else ""
+        limit = f" of {size(last.limit).strip()}" if 0 < last.limit < (self.host_memory or 1 << 50) else ""
         received, sent = rates(samples, "received"), rates(samples, "sent")
         disk = [a + b for a, b in zip(rates(samples, "read"), rates(samples, "written"), strict=True)]
         return [
-            ("CPU", percent(last.cpu).strip(), f"{last.pids} processes", cpu, 10.0),
+            ("CPU", percent(last.cpu).strip(), f"{last.pids} process{'es' * (last.pids != 1)}", cpu, 10.0),
             (
                 "MEMORY",
                 size(last.memory).strip() + limit,
@@ -107,13 +108,13 @@ class StatsView(Widget, can_focus=True):
         draw = graph.braille if self._glyphs.unicode else graph.plain
         tone = paint.base + paint.tone("accent" if title.startswith("NET") else "running")
         dim = paint.base + paint.tone("dim")
-        used = len(title) + len(now) + 2
+        scale = percent(top).strip() if title == "CPU" else size(top).strip()
+        room = max(width - len(title) - len(now) - len(scale) - 2, 0)
         head = [
             Segment(f"{title} ", dim),
             Segment(now, paint.base + paint.tone("text") + Style(bold=True)),
-            Segment(
-                f" {more}"[: max(width - used, 0)].ljust(width - used + 1)[: max(width - used + 1, 0)], dim
-            ),
+            Segment(f" {more}"[:room].ljust(room) + " ", dim),
+            Segment(scale, paint.base + paint.tone("faint")),
         ]
         return [head, *[[Segment(line, tone)] for line in draw(values, width, height, top)]]
 

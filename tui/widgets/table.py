@@ -27,6 +27,8 @@ _ROOMY = 60
 class Table(Widget, can_focus=True):
     """A list with a cursor, marks, a filter and a sort.
 
+    A cursor on the first row stays there when `stays_on_top` is set, instead of with its row.
+
     Invariant: `shown` holds the keys of `rows` that pass the filter, in the order of the sort.
     """
 
@@ -65,6 +67,7 @@ class Table(Widget, can_focus=True):
         self.reverse = False
         self.show_hidden = True
         self.stale = False
+        self.stays_on_top = False
         self.empty_text = ""
         self._glyphs = glyphs
         self._header = header
@@ -127,6 +130,8 @@ class Table(Widget, can_focus=True):
 
     def _keep_cursor(self) -> None:
         before = self._key
+        if self.stays_on_top and self._index == 0:
+            self._key = None
         if self._key in self.rows and self._key in self.shown:
             self._index = self.shown.index(self._key)
         else:
