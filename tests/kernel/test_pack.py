@@ -1,4 +1,4 @@
-"""Trees into tars: a round trip keeps every attribute, and overlayfs's whiteouts become a layer's."""
+"""Trees into tars and copies: round trips keep every attribute, whiteouts become a layer's."""
 
 from __future__ import annotations
 
@@ -83,3 +83,17 @@ async def test_whiteouts_become_a_layer_s(tmp_path: Path) -> None:
     os.removexattr(upper / "dir", "trusted.overlay.origin")
     ours, theirs = picture(tmp_path / "back", times=False), picture(upper, times=False)
     assert ours == theirs
+
+
+async def test_copy_of_a_tree_keeps_every_attribute(tmp_path: Path) -> None:
+    torture().torture(tmp_path / "tree")
+    (tmp_path / "copy").mkdir()
+    flags = os.O_RDONLY | os.O_DIRECTORY
+    descriptors = [os.open(tmp_path / name, flags) for name in ("tree", "copy")]
+    try:
+        await work("pydock.core.snapshots.tree:copy", {}, descriptors, str(tmp_path / "copy"))
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    assert picture(tmp_path / "copy") == picture(tmp_path / "tree")
+    assert (tmp_path / "copy/sparse").stat().st_blocks * 512 < 1 << 20
