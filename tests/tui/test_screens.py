@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import MouseScrollDown
 
 from pydock.core.errors import Forbidden, Unavailable
 from pydock.core.schema.containers import ContainerSummary
 from pydock.tui import mirror as mirror_module
+from pydock.tui.config import Settings
 from pydock.tui.dialogs.confirm import Confirm
 from pydock.tui.dialogs.help import Help
 from pydock.tui.dialogs.picker import Picker
@@ -364,6 +366,48 @@ async def test_ascii_screens_are_ascii() -> None:
         assert lists.isascii()
         frame = driver.text().splitlines()[1]
         assert frame.isascii()
+
+
+async def test_the_mouse_chooses_rows_sorts_and_scrolls() -> None:
+    engine = FakeEngine()
+    for number in range(60):
+        engine.add_container(f"c{number:02}")
+    async with running(engine) as driver:
+        table = driver.main.panes["container"].table
+        await driver.pilot.click(table, offset=(5, 3))
+        assert driver.main.lists.cursor("container").name == "c02"  # type: ignore[union-attr]
+        await driver.pilot.click(table, offset=(2, 0))
+        assert driver.rows("container")[0] == "c59"
+        driver.app.screen._forward_event(
+            MouseScrollDown(table, table.region.x + 1, table.region.y + 5, 0, 0, 0, False, False, False)
+        )
+        await driver.until(lambda: driver.rows("container")[0] not in driver.text(table))
+
+
+async def test_the_k9s_preset_and_own_keys() -> None:
+    engine = demo()
+    settings = Settings(preset="k9s", keys={"screen.theme": "f5"})
+    async with running(engine, settings=settings) as driver:
+        await driver.press("d")
+        await driver.until(lambda: driver.main.detail.tab == "inspect")
+        await driver.press("escape", "ctrl+d")
+        await driver.until(lambda: isinstance(driver.app.screen, Picker))
+        await driver.press("escape", "T")
+        assert not isinstance(driver.app.screen, Picker)
+        await driver.press("f5")
+        await driver.until(lambda: isinstance(driver.app.screen, Picker))
+
+
+async def test_unknown_actions_in_the_settings_are_told() -> None:
+    settings = Settings(keys={"container.log": "x"})
+    async with running(demo(), settings=settings) as driver:
+        assert "unknown action: container.log; did you mean container.logs?" in driver.text()
+
+
+async def test_the_log_tab_shows_the_state_of_its_log() -> None:
+    async with running(demo()) as driver:
+        await driver.until(lambda: driver.main.detail.log_pane is not None)
+        await driver.until(lambda: "follow" in str(driver.main.detail.border_subtitle))
 
 
 async def test_quitting_asks_only_for_shells() -> None:

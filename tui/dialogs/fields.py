@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from pydock.core.errors import Invalid
 
-from .form import Values
-
 if TYPE_CHECKING:
     from pydock.core.schema.containers import CreateRequest, PortBinding
+
+    from .form import Values
 
 NETWORKS = ("bridge", "host", "none")
 

@@ -13,11 +13,25 @@ from ..text import Glyphs
 Part = tuple[str, str]
 
 
-class Header(Static):
+class Bar(Static):
+    """A line of a fixed height: new content is painted only when it differs, and never makes a layout."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._said: Content | None = None
+
+    def say(self, content: Content) -> None:
+        """Show this."""
+        if content != self._said or content.spans != self._said.spans:
+            self._said = content
+            self.update(content, layout=False)
+
+
+class Header(Bar):
     """One line: the engine and its truth."""
 
     def __init__(self, glyphs: Glyphs, host: str) -> None:
-        super().__init__(id="header")
+        super().__init__("header")
         self._glyphs = glyphs
         self._host = host
 
@@ -48,7 +62,7 @@ class Header(Static):
             case "failed":
                 right = [(f"{g.warn} no engine ", "bold $pd-error")]
         # Before the first answer there is nothing to count.
-        self.update(_line(left, facts if picture.info is not None else [], right, self.app.size.width, g))
+        self.say(_line(left, facts if picture.info is not None else [], right, self.app.size.width, g))
 
 
 def _line(
@@ -83,11 +97,11 @@ class Banner(Static):
         self.update(Content.assemble((f" {self._glyphs.warn} ", "bold"), text))
 
 
-class Footer(Static):
+class Footer(Bar):
     """The keys that are valid now on the left, the modes that are on at the right."""
 
     def __init__(self) -> None:
-        super().__init__(id="footer")
+        super().__init__("footer")
 
     def show(self, hints: Sequence[tuple[str, str]], flags: Sequence[str]) -> None:
         """As many hints as fit; the last three (filter, commands, help) always stay."""
@@ -102,4 +116,4 @@ class Footer(Static):
             parts += [(key, "bold $pd-accent"), (f" {text}  ", "$pd-dim")]
         used = _length(parts)
         parts.append((" " * max(width - used - len(right) - 1, 0), ""))
-        self.update(Content.assemble(*parts, (right, "bold $pd-match")))
+        self.say(Content.assemble(*parts, (right, "bold $pd-match")))

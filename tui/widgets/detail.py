@@ -198,11 +198,22 @@ class Detail(Vertical):
             return
         tabs = "  ".join(self._tab_title(tab) for tab in TABS[self.target.kind])
         self.border_title = f"[$pd-accent]5[/] [b]{escape(self.target.name)}[/b]  {tabs}"
-        hits = self.text.hits
-        searched = self.text.query_text and self.tab in _TEXTS
-        self.border_subtitle = (
-            f"[$pd-match]/{escape(self.text.query_text)}[/] [$pd-dim]{len(hits)} found[/]" if searched else ""
-        )
+        self.border_subtitle = self._state()
+
+    def _state(self) -> str:
+        """What the tab is at: the log's state, what is searched for."""
+        if self.tab == "logs":
+            return f"[$pd-dim]{escape(self._log.status)}[/]" if self._log is not None else ""
+        if self.tab == "events" and self.events.filter:
+            return f"[$pd-match]/{escape(self.events.filter)}[/]"
+        if self.tab in _TEXTS and self.text.query_text:
+            found = f"[$pd-dim]{len(self.text.hits)} found[/]"
+            return f"[$pd-match]/{escape(self.text.query_text)}[/] {found}"
+        return ""
+
+    def on_log_pane_status_changed(self, event: LogPane.StatusChanged) -> None:
+        event.stop()
+        self.frame()
 
     def _tab_title(self, tab: str) -> str:
         style = "b u $pd-title" if tab == self.tab else "$pd-dim"

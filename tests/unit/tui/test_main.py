@@ -42,3 +42,12 @@ def test_the_first_frame_imports_no_engine_and_no_http() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_what_is_not_seen_imports_no_textual() -> None:
+    names = "picture mirror actions keymap config text sources dialogs.fields screens.layout".split()
+    names += ["rows.containers", "rows.images", "rows.layers", "rows.networks", "rows.events", "rows.tree"]
+    code = f"import sys, importlib\nfor n in {names}: importlib.import_module('pydock.tui.' + n)\n"
+    code += "print([m for m in sys.modules if m.startswith('textual')])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
