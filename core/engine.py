@@ -16,7 +16,7 @@ from .bell import Bell
 from .config import Config, Paths
 from .containers.book import Book
 from .containers.context import Context
-from .containers.ending import shim_ended, take_news
+from .containers.ending import see_to, take_news
 from .containers.recovery import reconcile
 from .containers.service import Containers
 from .containers.shims import Shims
@@ -147,7 +147,7 @@ class Engine:
 
 
 def _see_to(context: Context, identity: str) -> None:
-    context.tasks.start(shim_ended(context, identity), f"after the shim of {identity[:12]}")
+    context.tasks.start(see_to(context, identity), f"after the shim of {identity[:12]}")
 
 
 async def _follow_bell(context: Context) -> None:

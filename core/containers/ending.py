@@ -5,61 +5,57 @@ Each step may be done twice without harm, because the engine that does it may be
 
 from __future__ import annotations
 
+import contextlib
+
 from msgspec.structs import replace
 
-from ..errors import NotFound
+from ..errors import Conflict, NotFound
 from . import news, removal
 from .context import Context
 from .record import Container
 
 
-async def tidy(ctx: Context, identity: str) -> None:
-    """Give back what a container that ended held, under its lock; remove it when it asked for that."""
+async def see_to(ctx: Context, identity: str) -> None:
+    """Do what is due for a container that ended, or whose shim did without a word: then it was killed."""
     async with ctx.locks.hold("container", identity):
+        try:
+            container, _ = news.apply(ctx, identity)
+            if container.alive and not ctx.runtime.alive(identity):
+                await ctx.runtime.reap(identity)
+                news.apply(ctx, identity)
+        except NotFound:
+            return
         await tidy_locked(ctx, identity)
+    ctx.changed(identity)
 
 
 async def tidy_locked(ctx: Context, identity: str) -> None:
+    """Give back what a container that ended held; remove it when it asked for that. Its lock is held."""
     container = ctx.book.get(identity)
     if container is None or container.alive:
         return
     await release(ctx, container)
-    if container.host_config.auto_remove and container.started_at:
+    if container.host_config.auto_remove and container.exits:
         await removal.remove_locked(ctx, container, volumes=True)
 
 
 async def release(ctx: Context, container: Container) -> None:
-    """Give back addresses and ports, and the mounts and cgroups that a dead shim may have left."""
-    await ctx.runtime.reap(container.id)
+    """Give back addresses and ports, and the processes and cgroups that a dead shim may have left."""
+    if not container.held:
+        return
+    with contextlib.suppress(Conflict):
+        # A shim that is still there takes the rest apart itself.
+        await ctx.runtime.reap(container.id)
     await ctx.networks.disconnect(container.id)
-    if container.endpoints or container.ports:
-        ctx.book.change(container.id, lambda c: replace(c, endpoints={}, ports={}))
-    for mount in container.mounts:
-        if mount.type == "volume":
-            attributes = {"container": container.id, "driver": mount.driver}
-            ctx.events.publish("volume", "unmount", mount.name, attributes)
+    with ctx.store.transaction():
+        for mount in container.mounts:
+            if mount.type == "volume":
+                attributes = {"container": container.id, "driver": mount.driver}
+                ctx.events.publish("volume", "unmount", mount.name, attributes)
+        ctx.book.change(container.id, lambda c: replace(c, endpoints={}, ports={}, held=False))
 
 
-async def shim_ended(ctx: Context, identity: str) -> None:
-    """See to a container whose shim has ended: when the journal does not say how, it was killed."""
-    async with ctx.locks.hold("container", identity):
-        try:
-            container, _ = news.apply(ctx, identity)
-        except NotFound:
-            return
-        if container.alive and not ctx.runtime.alive(identity):
-            await ctx.runtime.reap(identity)
-            news.apply(ctx, identity)
-            await tidy_locked(ctx, identity)
-    ctx.changed(identity)
-
-
-async def take_news(ctx: Context, identity: str) -> Container | None:
-    """Apply a shim's news and do what follows from it; None when the container is gone."""
-    try:
-        container, ended = news.apply(ctx, identity)
-    except NotFound:
-        return None
-    if ended:
-        ctx.tasks.start(tidy(ctx, identity), f"after the end of {identity[:12]}")
-    return container
+async def take_news(ctx: Context, identity: str) -> None:
+    """Apply a shim's news; what follows from an end is done beside this."""
+    with contextlib.suppress(NotFound):
+        news.apply(ctx, identity)

@@ -24,7 +24,7 @@ def journal_path(ctx: Context, identity: str) -> str:
 def apply(ctx: Context, identity: str) -> tuple[Container, bool]:
     """Apply what is new; returns the record, and whether the container ended just now.
 
-    Whoever gets True tidies up after it (`ending.tidy`). Raises NotFound when there is no such container.
+    What follows from an end (`ending.see_to`) is begun by this. Raises NotFound.
     """
     with ctx.store.transaction():
         container = ctx.book.get(identity)
@@ -34,7 +34,7 @@ def apply(ctx: Context, identity: str) -> tuple[Container, bool]:
         if not records:
             ctx.shims.watch(identity, container.pid)
             return container, False
-        was_alive = container.alive
+        exits = container.exits
         for record in records:
             if record["n"] > container.journal_number:
                 container = replace(_step(ctx, container, record), journal_number=record["n"])
@@ -42,7 +42,11 @@ def apply(ctx: Context, identity: str) -> tuple[Container, bool]:
         ctx.book.containers.replace(container)
     ctx.shims.watch(identity, container.pid)
     ctx.changes.wake(identity)
-    return container, was_alive and not container.alive
+    # A short one starts and ends between two looks.
+    ended = container.exits > exits and not container.alive
+    if ended:
+        ctx.shims.ended(identity)
+    return container, ended
 
 
 def _step(ctx: Context, container: Container, record: dict[str, Any]) -> Container:

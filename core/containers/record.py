@@ -47,7 +47,8 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     `journal_at` is how far the shim's journal has been applied, `journal_number` its last record's number.
     `networks` has the endpoints as asked for, `endpoints` and `ports` what they are while it runs.
     `exits` counts its ends, so that a waiter can tell one from the next. `stopped_by_hand` keeps
-    "unless-stopped" from starting it after a reboot.
+    "unless-stopped" from starting it after a reboot. `held` says that addresses, ports or mounts may be held
+    for it, from before a start until they were given back.
     """
 
     version: int = VERSION
@@ -80,6 +81,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     journal_number: int = 0
     boot_id: str = ""
     stopped_by_hand: bool = False
+    held: bool = False
     ports: dict[str, list[PortBinding] | None] = {}
 
     @property

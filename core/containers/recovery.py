@@ -47,9 +47,10 @@ def _looks_right(ctx: Context, container: Container) -> bool:
         return living
     rebooted = bool(container.boot_id) and container.boot_id != ctx.boot_id
     leftover = (ctx.paths.container_run(container.id) / "remains").exists()
-    forgotten = container.host_config.auto_remove and container.started_at
-    held = bool(container.endpoints)
-    return not (living or rebooted or leftover or forgotten or held or container.status is Status.DEAD)
+    forgotten = container.host_config.auto_remove and container.exits
+    return not (
+        living or rebooted or leftover or forgotten or container.held or container.status is Status.DEAD
+    )
 
 
 async def _mend(ctx: Context, identity: str, again: list[str]) -> list[str]:
@@ -98,7 +99,7 @@ async def _after_reboot(ctx: Context, container: Container, again: list[str]) ->
     container = ctx.book.change(
         container.id, lambda c: replace(c, boot_id=ctx.boot_id, journal_at=0, journal_number=0)
     )
-    await ctx.networks.disconnect(container.id)
+    await ending.release(ctx, container)
     if _wants_start(container, was_alive):
         again.append(container.id)
     elif container.host_config.auto_remove:

@@ -35,11 +35,10 @@ async def start(ctx: Context, reference: str) -> None:
 
 
 async def start_locked(ctx: Context, identity: str) -> None:
-    container, ended = news.apply(ctx, identity)
+    container, _ = news.apply(ctx, identity)
     _may_start(container)
-    if ended or container.status is Status.EXITED:
-        # Whoever saw it end may have been killed before it tidied up.
-        await ending.release(ctx, container)
+    # Whoever saw it end may have been killed before it tidied up.
+    await ending.release(ctx, container)
     container = ctx.book.change(identity, lambda c: _renewed(ctx, c))
     try:
         await _launch(ctx, container)
@@ -66,6 +65,7 @@ def _renewed(ctx: Context, container: Container) -> Container:
         journal_at=container.journal_at if there else 0,
         journal_number=container.journal_number if there else 0,
         stopped_by_hand=False,
+        held=True,
         restart_count=0,
         error="",
     )
