@@ -286,6 +286,24 @@ async def test_a_wrong_form_stays_open_and_says_why() -> None:
         assert posts(engine) == []
 
 
+async def test_a_name_that_is_taken_opens_the_form_again_with_what_was_typed() -> None:
+    engine = demo()
+    async with running(engine) as driver:
+        await driver.press("2", "enter")
+        await driver.until(lambda: isinstance(driver.app.screen, Form))
+        await driver.press("tab")
+        await driver.type("api")
+        await driver.press("enter")
+        await driver.until(lambda: "is already in use" in driver.text())
+        form = driver.app.screen
+        assert isinstance(form, Form)
+        assert form.values()["name"] == "api"
+        await driver.press("tab", "end")
+        await driver.type("3")
+        await driver.press("enter")
+        await driver.until(lambda: "api3" in driver.rows("container"))
+
+
 async def test_load_streams_an_archive(tmp_path: Path) -> None:
     engine = FakeEngine()
     archive = tmp_path / "image.tar"

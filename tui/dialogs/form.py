@@ -51,12 +51,15 @@ class Form(ModalScreen[Values | None]):
         *,
         verb: str = "do it",
         check: Callable[[Values], str] | None = None,
+        wrong: str = "",
     ) -> None:
+        """`wrong` is shown from the start: what was wrong with the values when they were tried."""
         super().__init__()
         self._title = title
         self._fields = fields
         self._verb = verb
         self._check = check
+        self._wrong = wrong
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog form") as box:
@@ -76,7 +79,7 @@ class Form(ModalScreen[Values | None]):
         return Input(field.value, placeholder=field.hint, id=f"field-{field.key}", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#form-wrong").display = False
+        self._say(self._wrong)
         self.query_one(f"#field-{self._fields[0].key}").focus()
 
     def values(self) -> Values:
@@ -95,9 +98,12 @@ class Form(ModalScreen[Values | None]):
     def action_submit(self) -> None:
         values = self.values()
         wrong = self._check(values) if self._check is not None else ""
-        if not wrong:
+        if wrong:
+            self._say(wrong)
+        else:
             self.dismiss(values)
-            return
+
+    def _say(self, wrong: str) -> None:
         line = self.query_one("#form-wrong", Static)
         line.update(wrong)
-        line.display = True
+        line.display = bool(wrong)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydock.core import ids
-from pydock.core.errors import Invalid, PydockError
+from pydock.core.errors import Conflict, Invalid, NotFound, PydockError
 
 from ..acts.action import Target
 from ..dialogs import fields
@@ -25,41 +26,50 @@ if TYPE_CHECKING:
 
 
 async def run(screen: MainScreen, targets: Sequence[Target]) -> None:
-    """Ask what a container of this image needs, create it, start it and show its log."""
-    image = targets[0]
+    """Ask what a container of this image needs, create it, start it and show its log.
+
+    What the engine refuses (a name that is taken) opens the form again with what was typed.
+    """
+    fields_shown = await _run_fields(screen, targets[0])
+    wrong = ""
+    while True:
+        form = Form(
+            f"Run {targets[0].name}", fields_shown, verb="create and start", check=_run_refusal, wrong=wrong
+        )
+        values = await screen.app.push_screen_wait(form)
+        if values is None:
+            return
+        try:
+            made = await screen.need_client().containers.create(
+                fields.create_request(values), str(values["name"]) or None
+            )
+        except (Conflict, Invalid, NotFound) as error:
+            wrong = error.message
+            fields_shown = [replace(field, value=values[field.key]) for field in fields_shown]
+        else:
+            break
+    for warning in made.warnings or ():
+        screen.complain(warning, severity="warning")
+    screen.places.jump("container", made.id)
+    await screen.need_client().containers.start(made.id)
+    screen.say("started")
+
+
+async def _run_fields(screen: MainScreen, image: Target) -> list[Field]:
     defaults = await screen.need_client().images.inspect(image.id)
     exposed = (defaults.config.exposed_ports or {}) if defaults.config else {}
     words = [*(defaults.config.entrypoint or ()), *(defaults.config.cmd or ())] if defaults.config else []
-    hint = shlex.join(words) or "none in the image: needed"
-    values = await screen.app.push_screen_wait(
-        Form(
-            f"Run {image.name}",
-            (
-                Field("image", "image", image.name),
-                Field("name", "name", "", "made up when empty"),
-                Field("command", "command", "", hint),
-                Field("ports", "ports", "", _ports_hint(list(exposed))),
-                Field("env", "environment", "", "KEY=value OTHER='with blanks'"),
-                Field("volumes", "volumes", "", "/host/dir:/in/container data:/var/lib/data:ro"),
-                Field("network", "network", "", "bridge"),
-                Field("tty", "terminal", False, "give it a terminal, as -it does"),
-                Field("remove", "remove", False, "remove it when it ends, as --rm does"),
-            ),
-            verb="create and start",
-            check=_run_refusal,
-        )
-    )
-    if values is None:
-        return
-    client = screen.need_client()
-    made = await client.containers.create(fields.create_request(values), str(values["name"]) or None)
-    for warning in made.warnings or ():
-        screen.complain(warning, severity="warning")
-    try:
-        await client.containers.start(made.id)
-    finally:
-        screen.places.jump("container", made.id)
-    screen.say("started")
+    return [
+        Field("image", "image", image.name),
+        Field("name", "name", "", "made up when empty"),
+        Field("command", "command", "", shlex.join(words) or "none in the image: needed"),
+        Field("ports", "ports", "", _ports_hint(list(exposed))),
+        Field("env", "environment", "", "KEY=value OTHER='with blanks'"),
+        Field("volumes", "volumes", "", "/host/dir:/in/container data:/var/lib/data:ro"),
+        Field("network", "network", "", "bridge"),
+        Field("tty", "terminal", False, "give it a terminal, as -it does"),
+        Field("remove", "remove", False, "remove it when it ends, as --rm does"),
+    ]
 
 
 def _ports_hint(exposed: Sequence[str]) -> str:
