@@ -5,6 +5,7 @@ OCI runtime-spec config-linux.md, "Default Devices" and "Dev symbolic links".
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,8 +36,9 @@ LINKS = (
     ("/dev/stdin", "/proc/self/fd/0"),
     ("/dev/stdout", "/proc/self/fd/1"),
     ("/dev/stderr", "/proc/self/fd/2"),
-    ("/dev/core", "/proc/kcore"),
     ("/dev/ptmx", "pts/ptmx"),
+    # As runc: only where the kernel has it.
+    *((("/dev/core", "/proc/kcore"),) if os.path.exists("/proc/kcore") else ()),
 )
 
 _TYPES = {"c": stat.S_IFCHR, "u": stat.S_IFCHR, "b": stat.S_IFBLK, "p": stat.S_IFIFO}

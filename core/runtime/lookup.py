@@ -50,6 +50,7 @@ def _check(path: str, name: str) -> None:
         words = f'exec: "{name}": stat {path}: {go_text(number)}'
         raise Refused(words, number, exit_code_of(number)) from err
     if stat.S_ISDIR(there.st_mode):
-        raise Refused(f'exec: "{name}": is a directory', errno.EISDIR, NOT_EXECUTABLE)
+        # Docker 28 says it so, too, though the kernel would speak of a directory.
+        raise Refused(f'exec: "{name}": permission denied', errno.EISDIR, NOT_EXECUTABLE)
     if not os.access(path, os.X_OK, effective_ids=True):
         raise Refused(f'exec: "{name}": permission denied', errno.EACCES, NOT_EXECUTABLE)

@@ -106,7 +106,7 @@ def test_devices_are_dockers(box: Box) -> None:
     ]
     links = dict(line.split()[-3::2] for line in listing.lines[6:])
     assert links == {
-        "core": "/proc/kcore",
+        **({"core": "/proc/kcore"} if Path("/proc/kcore").exists() else {}),
         "fd": "/proc/self/fd",
         "ptmx": "pts/ptmx",
         "stdin": "/proc/self/fd/0",
@@ -189,7 +189,7 @@ def test_program_has_the_terminal_of_its_own_devpts(box: Box) -> None:
     [
         (["nosuch"], 127, 'exec: "nosuch": executable file not found in $PATH: unknown'),
         (["/no/such"], 127, 'exec: "/no/such": stat /no/such: no such file or directory: unknown'),
-        (["/etc"], 126, 'exec: "/etc": is a directory: unknown'),
+        (["/etc"], 126, 'exec: "/etc": permission denied: unknown'),
         (["/etc/plain"], 126, 'exec: "/etc/plain": permission denied: unknown'),
         (["/etc/nonsense"], 126, "exec /etc/nonsense: exec format error: unknown"),
     ],

@@ -84,7 +84,7 @@ def test_terminal_is_of_the_containers_devpts(running: Running) -> None:
     ("args", "cwd", "code", "message"),
     [
         (["nosuch"], "/", 127, 'exec: "nosuch": executable file not found in $PATH: unknown'),
-        (["/etc"], "/", 126, 'exec: "/etc": is a directory: unknown'),
+        (["/etc"], "/", 126, 'exec: "/etc": permission denied: unknown'),
         (
             ["true"],
             "/nosuch",
