@@ -78,11 +78,14 @@ class Feed:
             screen.detail.show(fresh)
             if fresh is not None and screen.detail.tab == "inspect":
                 screen.run(partial(self._bring_lines, fresh, keep_place=True), group="inspect")
-            if screen.detail.log_pane is not None:
+            if screen.detail.log_pane is not None and self._runs(target.id):
                 screen.detail.log_pane.resume()
         for pane, pinned in screen.pinned.items():
-            if isinstance(pane, LogPane) and pinned.id in change.upserted:
+            if isinstance(pane, LogPane) and pinned.id in change.upserted and self._runs(pinned.id):
                 pane.resume()
+
+    def _runs(self, id: str) -> bool:
+        return self._picture.containers[id].state == "running"
 
     def _logs(self) -> list[LogPane]:
         logs = [pane for pane in self._screen.pinned if isinstance(pane, LogPane)]
