@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import Unsupported
+from ..schema import wire
 from ..schema.images import Progress
 from ..schema.message import Response
 from . import respond
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 async def list_images(engine: Engine, call: Call) -> Response:
-    return respond.json(await engine.images.list(call.filters(), all=call.flag("all")))
+    found = await engine.images.list(call.filters(), all=call.flag("all"))
+    if call.since(1, 44):
+        return respond.json(found)
+    return respond.json([{**wire.to_plain(image), "VirtualSize": image.size} for image in found])
 
 
 async def inspect(engine: Engine, call: Call) -> Response:
@@ -64,6 +68,14 @@ async def _import(engine: Engine, call: Call) -> AsyncIterator[Progress]:
         call.stream(), call.text("repo"), call.text("tag"), call.text("message"), call.texts("changes")
     )
     yield Progress(status=identity)
+
+
+async def push(engine: Engine, call: Call) -> Response:
+    raise Unsupported("pushing images is not built yet: save an archive with 'pydock save'")
+
+
+async def search(engine: Engine, call: Call) -> Response:
+    raise Unsupported("searching registries is not built yet")
 
 
 async def prune(engine: Engine, call: Call) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import containers, images, networks, own, streams, system, volumes
+from . import build, containers, images, networks, own, streams, system, volumes
 from .router import Route
 
 ROUTES = (
@@ -62,6 +62,15 @@ ROUTES = (
     Route("POST", "/volumes/prune", volumes.prune),
     Route("GET", "/volumes/{name}", volumes.inspect),
     Route("DELETE", "/volumes/{name}", volumes.remove),
+    Route("GET", "/images/search", images.search),
+    Route("POST", "/images/{name*}/push", images.push),
+    Route("POST", "/build", build.build),
+    Route("POST", "/build/prune", build.prune),
+    Route("POST", "/session", build.build),
+    Route("POST", "/grpc", build.build),
+    Route("POST", "/commit", build.commit),
+    Route("POST", "/auth", build.registry),
+    Route("GET", "/distribution/{name*}/json", build.registry),
     Route("GET", "/plugins", system.no_plugins),
     Route("GET", "/swarm", system.no_swarm),
     Route("GET", "/services", system.no_swarm),

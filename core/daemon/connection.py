@@ -108,12 +108,13 @@ class Connection:
                 raise Unavailable("the client went away in the middle of its request")
 
     async def _respond(self, head: h11.Request, response: Response) -> None:
-        headers = [(name, value) for name, value in response.headers.items()]
+        # Scripts look for `Api-Version` as Go writes it.
+        headers = [(name.title(), value) for name, value in response.headers.items()]
         body = response.body
         assert not isinstance(body, Hijack)
         bodiless = response.status in (204, 304) or head.method == b"HEAD"
         if isinstance(body, bytes) and response.status not in (204, 304):
-            headers.append(("content-length", str(len(body))))
+            headers.append(("Content-Length", str(len(body))))
         self._send(
             h11.Response(
                 status_code=response.status, headers=headers, reason=HTTPStatus(response.status).phrase
