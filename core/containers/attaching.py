@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import Conflict, NotFound
 from ..runtime.client import Waiting
+from ..runtime.stream import SocketStream
 from ..schema.message import Stream
 from ..units import now
 from . import detach
@@ -88,6 +89,7 @@ async def _serve(ctx: Context, container: Container, session: _Session, client: 
     detector = detach.Detector(keys) if container.config.tty else None
     upward = asyncio.ensure_future(_upward(client, session.stream, detector if session.stdin else None))
     downward = asyncio.ensure_future(_downward(session.stream, client))
+    elsewhere = asyncio.ensure_future(_started_elsewhere(ctx, container, session))
     try:
         await asyncio.wait(
             {downward, *([upward] if session.stdin else [])}, return_when=asyncio.FIRST_COMPLETED
@@ -95,11 +97,46 @@ async def _serve(ctx: Context, container: Container, session: _Session, client: 
         if not (upward.done() and detector is not None and detector.found):
             await downward
     finally:
-        upward.cancel()
-        downward.cancel()
-        await asyncio.gather(upward, downward, return_exceptions=True)
+        for task in (upward, downward, elsewhere):
+            task.cancel()
+        await asyncio.gather(upward, downward, elsewhere, return_exceptions=True)
     if detector is not None and detector.found:
         ctx.tell(container, "detach")
+
+
+async def _started_elsewhere(ctx: Context, container: Container, session: _Session) -> None:
+    """Join a container that another engine started while the client waited for a start of this one.
+
+    What it said before is in its log only.
+    """
+    waiting = session.waiting
+    if waiting is None:
+        return
+
+    def running() -> bool:
+        found = ctx.book.get(container.id)
+        return found is None or bool(found.pid)
+
+    await ctx.changes.until(container.id, running)
+    theirs = ctx.attaches.take_one(container.id, waiting)
+    if theirs is None:
+        return
+    reader, writer = await asyncio.open_unix_connection(sock=theirs)
+    near = SocketStream(reader, writer)
+    try:
+        far = await ctx.runtime.attach(
+            container.id, stdin=waiting.stdin, stdout=waiting.stdout, stderr=waiting.stderr
+        )
+        upward = asyncio.ensure_future(_upward(near, far, None))
+        await _downward(far, near)
+        upward.cancel()
+        await asyncio.gather(upward, return_exceptions=True)
+        await far.close()
+    except (NotFound, Conflict):
+        # It is over already.
+        pass
+    finally:
+        await near.close()
 
 
 async def _upward(client: Stream, container: Stream, detector: detach.Detector | None) -> None:

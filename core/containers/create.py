@@ -12,7 +12,6 @@ from ..errors import Conflict, Invalid, PydockError
 from ..files import remove_tree
 from ..ids import NAME_FORM, ContainerId, new_id, random_name, valid_name
 from ..images.records import Image
-from ..reference import Reference
 from ..schema.containers import CreateRequest
 from ..snapshots.snapshotter import ChainId
 from ..units import now
@@ -146,6 +145,13 @@ def _check_sources(wanted: Sequence[Mount]) -> None:
 
 def _with_partners(ctx: Context, settled: options.Settled) -> options.Settled:
     """Check `container:` modes and turn the names in them into ids, so that a rename changes nothing."""
+    if name := partner(settled.host.ipc_mode):
+        donor = ctx.book.find(name)
+        if donor.host_config.ipc_mode not in ("shareable", "host"):
+            raise Invalid(
+                f"can't join IPC of container {donor.id}: non-shareable IPC "
+                "(hint: use IpcMode:shareable for the donor container)"
+            )
     changes: Mapping[str, str] = {
         field: f"container:{ctx.book.find(name).id}"
         for field in ("network_mode", "pid_mode", "ipc_mode")
@@ -166,7 +172,7 @@ def _discarded(settled: options.Settled) -> options.Settled:
 
 
 def _warnings(settled: options.Settled) -> list[str]:
-    return validate.warnings(settled.host, _has_blkio_weight(), _has_swap_limit())
+    return validate.warnings(settled.config, settled.host, _has_blkio_weight(), _has_swap_limit())
 
 
 def _has_blkio_weight() -> bool:
@@ -178,11 +184,3 @@ def _has_swap_limit() -> bool:
     if os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
         return True
     return os.path.exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")
-
-
-def familiar(reference: str) -> str:
-    """Return an image's name as Docker shows it beside a container."""
-    try:
-        return Reference.parse(reference).familiar
-    except Invalid:
-        return reference

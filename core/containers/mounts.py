@@ -183,6 +183,8 @@ def _wire_volume(asked: wire.Mount, place: str) -> Mount:
         )
     if options.subpath and (options.subpath.startswith("/") or ".." in options.subpath.split("/")):
         raise _wrong(asked, "subpath must be a relative path within the volume")
+    if options.subpath:
+        raise Unsupported("mounting a part of a volume (subpath) is not built yet")
     driver = options.driver_config.name if options.driver_config else ""
     return Mount(
         type="volume",
@@ -193,7 +195,6 @@ def _wire_volume(asked: wire.Mount, place: str) -> Mount:
         writable=not asked.read_only,
         copy=not options.no_copy,
         anonymous=not asked.source,
-        subpath=options.subpath,
     )
 
 

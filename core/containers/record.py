@@ -35,7 +35,6 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
     copy: bool = False
     anonymous: bool = False
-    subpath: str = ""
     create_source: bool = False
     recursive: bool = True
     via: str = ""

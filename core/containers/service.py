@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import AsyncIterator, Awaitable, Sequence
 
-from ..errors import NotFound, Unsupported
+from ..errors import Conflict, NotFound, Unsupported
 from ..filters import Filters
 from ..images.records import UseRecord
 from ..schema import containers as wire
@@ -144,6 +144,8 @@ class Containers:
     async def resize(self, reference: str, rows: int, columns: int) -> None:
         """Tell its terminal its size. Raises Conflict when it does not run."""
         container = self._ctx.book.find(reference)
+        if not container.pid:
+            raise Conflict(f"container {container.id} is not running")
         await self._ctx.runtime.resize(container.id, rows, columns)
         self._ctx.tell(container, "resize", {"height": str(rows), "width": str(columns)})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -44,11 +45,20 @@ class Waiters:
         clients = self._waiting.get(identity, [])
         if client not in clients:
             return False
+        self.take_one(identity, client)
+        client.connection.close()
+        return True
+
+    def take_one(self, identity: str, client: Waiting) -> socket.socket | None:
+        """Return the container's end of one client's connection; None when a start has taken it already."""
+        clients = self._waiting.get(identity, [])
+        if client not in clients:
+            return None
         clients.remove(client)
         if not clients:
             del self._waiting[identity]
-        client.connection.close()
-        return True
+        client.connection.setblocking(False)
+        return client.connection
 
     async def start(self, request: StartRequest, sockets: Sequence[int]) -> Started:
         """Start a container together with those who wait for it."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kernel.engines import BOUND_S, Box, make_paths, opened
+from kernel.engines import BOUND_S, Box, demultiplex, make_paths, opened
+from pydock.core.client.pipe import pipe
 from pydock.core.engine import Engine
 from pydock.core.errors import Conflict, NotFound
 from pydock.core.filters import Filters
@@ -78,6 +79,23 @@ async def test_many_starts_here_and_removals_there_agree_afterwards(pair: tuple[
         rows = await box.containers.list(all=True, filters=Filters({"status": ("running",)}))
         assert sorted(row.id for row in rows) == sorted(left)
     assert sorted(p.name for p in first.engine.paths.containers.iterdir()) == sorted(left)
+
+
+async def test_a_client_that_waits_here_is_joined_to_a_start_there(pair: tuple[Box, Box]) -> None:
+    first, second = pair
+    identity = await first.create("cat", open_stdin=True, stdin_once=True)
+    _, serve = await second.containers.attach(identity, stdin=True)
+    ours, theirs = pipe()
+    serving = asyncio.ensure_future(serve(theirs))
+    await first.containers.start(identity)
+    await ours.write(b"xyz")
+    await ours.close_write()
+    data = b""
+    async with asyncio.timeout(BOUND_S):
+        while chunk := await ours.read():
+            data += chunk
+        await serving
+    assert demultiplex(data) == [(1, b"xyz")]
 
 
 async def test_a_container_started_by_one_engine_is_attached_by_the_other(pair: tuple[Box, Box]) -> None:

@@ -105,7 +105,14 @@ def test_a_joined_network_leaves_no_network_options() -> None:
 
 
 def test_what_the_kernel_lacks_is_a_warning() -> None:
-    said = validate.warnings(_host(blkio_weight=100, memory=8 << 20), False, False)
+    host = _host(blkio_weight=100, memory=8 << 20)
+    said = validate.warnings(ContainerConfig(), host, False, False)
     assert said[0].startswith("Your kernel does not support Block I/O weight")
     assert said[1].startswith("Your kernel does not support swap limit")
-    assert validate.warnings(_host(blkio_weight=100, memory=8 << 20), True, True) == []
+    assert validate.warnings(ContainerConfig(), host, True, True) == []
+
+
+def test_health_checks_say_that_they_do_not_run() -> None:
+    config = ContainerConfig(healthcheck=HealthConfig(test=["CMD", "true"]))
+    (said,) = validate.warnings(config, _host(), True, True)
+    assert said.startswith("Health checks are not built yet")
