@@ -64,7 +64,6 @@ class Glyphs:
     restarting: str = "↻"
     created: str = "◌"
     dead: str = "✗"
-    healthy: str = "✓"
     mark: str = "▌"
     cursor: str = "▸"
     up: str = "↑"
@@ -74,7 +73,6 @@ class Glyphs:
     ellipsis: str = "…"
     warn: str = "▲"
     bar: str = "│"
-    line: str = "─"
     arrow: str = "→"
     unicode: bool = True
 
@@ -103,7 +101,6 @@ ASCII = Glyphs(
     restarting="~",
     created="o",
     dead="x",
-    healthy="+",
     mark="|",
     cursor=">",
     up="^",
@@ -113,7 +110,6 @@ ASCII = Glyphs(
     ellipsis="~",
     warn="!",
     bar="|",
-    line="-",
     arrow="->",
     unicode=False,
 )

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..rows.cells import Cell, Column, Row
+from ..rows.cells import Column, Row
 from ..text import UNICODE, Glyphs
 from .paint import Paint
-
-_ROOMY = 60
+from .rowpaint import Look, RowPainter
 
 
 class Table(Widget, can_focus=True):
@@ -74,9 +70,8 @@ class Table(Widget, can_focus=True):
         self._key: str | None = None
         self._index = 0
         self._top = 0
-        self._paint: Paint | None = None
-        self._cache: dict[tuple[str, bool, bool, bool], tuple[Row, Strip]] = {}
-        self._layout: tuple[int, list[tuple[int, Column, int]]] | None = None
+        self._painter: RowPainter | None = None
+        self._cache: dict[tuple[str, Look], tuple[Row, Strip]] = {}
 
     # -- what is in it
 
@@ -232,17 +227,13 @@ class Table(Widget, can_focus=True):
         """Grey all rows: what they say may be old."""
         if stale != self.stale:
             self.stale = stale
-            self._cache.clear()
             self.refresh()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._paint = None
-        self._cache.clear()
+        self._painter = None
 
     def on_resize(self) -> None:
-        self._cache.clear()
-        self._layout = None
         self._scroll_to_cursor()
         self.post_message(self.Shown(self))
 
@@ -261,110 +252,47 @@ class Table(Widget, can_focus=True):
             return
         self.refresh(Region(0, y, self.size.width, 1))
 
-    def _fitted(self) -> list[tuple[int, Column, int]]:
-        """The columns that this width shows: index, column, width in cells."""
-        width = self.size.width
-        if self._layout is not None and self._layout[0] == width:
-            return self._layout[1]
-        shown = [(i, c) for i, c in enumerate(self.columns) if width >= c.needs]
-        gap = self._gap(width)
-        spare = width - 2 - sum(c.width for _, c in shown) - gap * (len(shown) - 1)
-        shares = sum(c.flex for _, c in shown) or 1
-        fitted: list[tuple[int, Column, int]] = []
-        given = 0
-        for place, (index, column) in enumerate(shown):
-            more = spare * column.flex // shares if spare > 0 else 0
-            given += more
-            if spare > 0 and place == len(shown) - 1 and column.flex:
-                more += spare - given
-            fitted.append((index, column, max(column.width + more, 1)))
-        self._layout = (width, fitted)
-        return fitted
-
-    @staticmethod
-    def _gap(width: int) -> int:
-        return 2 if width >= _ROOMY else 1
+    @property
+    def _look(self) -> RowPainter:
+        """The painter for the width and the theme of now."""
+        if self._painter is None or self._painter.width != self.size.width:
+            self._painter = RowPainter(self.columns, self.size.width, Paint(self), self._glyphs)
+            self._cache.clear()
+        return self._painter
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        if self._paint is None:
-            self._paint = Paint(self)
-        lines = [self._line(y, self._paint) for y in range(crop.y, crop.bottom)]
+        painter = self._look
+        lines = [self._line(y, painter) for y in range(crop.y, crop.bottom)]
         if crop.x == 0 and crop.width == self.size.width:
             return lines
         return [line.crop(crop.x, crop.right) for line in lines]
 
-    def _line(self, y: int, paint: Paint) -> Strip:
-        width = self.size.width
+    def _line(self, y: int, painter: RowPainter) -> Strip:
         if self._header and y == 0:
-            return self._header_line(paint)
+            return painter.titles(self.sort_column, self.reverse, self.has_focus)
         index = self._top + y - self._header
-        if not self.shown and self.empty_text and y == self._header:
-            text = set_cell_size(f" {self.empty_text}", width)
-            return Strip([Segment(text, paint.base + paint.tone("dim"))], width)
         if not 0 <= index < len(self.shown):
-            return Strip([Segment(" " * width, paint.base)], width)
-        key = self.shown[index]
-        row, cursor = self.rows[key], index == self._index
-        flags = (key, cursor, key in self.marks, self.has_focus)
-        held = self._cache.get(flags)
+            return painter.blank(self.empty_text if not self.shown and y == self._header else "")
+        strip = self._row_line(index, painter)
+        return painter.with_thumb(strip) if self._on_thumb(y - self._header) else strip
+
+    def _row_line(self, index: int, painter: RowPainter) -> Strip:
+        row = self.rows[self.shown[index]]
+        look = Look(index == self._index, row.key in self.marks, self.has_focus, self.stale)
+        held = self._cache.get((row.key, look))
         if held is None or held[0] is not row:
-            strip = self._row_line(row, paint, cursor, key in self.marks)
-            held = self._cache[flags] = (row, strip)
-        return self._with_thumb(held[1], y, paint)
+            word = self.filter.lower().split()[:1]
+            held = (row, painter.row(row, look, word[0] if word else ""))
+            self._cache[row.key, look] = held
+        return held[1]
 
-    def _header_line(self, paint: Paint) -> Strip:
-        style = paint.base + paint.tone("dim")
-        strong = paint.base + paint.tone("title") + Style(bold=True)
-        segments = [Segment(" ", style)]
-        gap = " " * self._gap(self.size.width)
-        for index, column, width in self._fitted():
-            sorted_by = index == self.sort_column
-            title = column.title
-            if sorted_by and len(title) < width:
-                title += self._glyphs.down if column.descending != self.reverse else self._glyphs.up
-            text = title.rjust(width) if column.right else set_cell_size(title, width)
-            segments.append(Segment(text[:width], strong if sorted_by and self.has_focus else style))
-            segments.append(Segment(gap, style))
-        return Strip(segments).adjust_cell_length(self.size.width, style)
-
-    def _row_line(self, row: Row, paint: Paint, cursor: bool, marked: bool) -> Strip:
-        base = paint.base
-        if cursor:
-            base = base + paint.background("pd-cursor" if self.has_focus else "pd-cursor-blurred")
-        if marked:
-            base = base + Style(bold=True)
-        mark_style = base + paint.tone("match" if marked else "title", self.stale)
-        mark = self._glyphs.mark if marked else self._glyphs.cursor if cursor and self.has_focus else " "
-        segments = [Segment(mark, mark_style)]
-        gap = Segment(" " * self._gap(self.size.width), base)
-        for index, column, width in self._fitted():
-            cell = row.cells[index]
-            style = base + paint.tone(cell.tone, self.stale)
-            text = fit(cell, width, column.right, self._glyphs)
-            segments.extend(self._lit(text, style, base + paint.tone("match") + Style(bold=True)))
-            segments.append(gap)
-        return Strip(segments).adjust_cell_length(self.size.width, base)
-
-    def _lit(self, text: str, style: Style, lit: Style) -> list[Segment]:
-        words = self.filter.lower().split()
-        at = text.lower().find(words[0]) if words else -1
-        if at < 0 or len(text.lower()) != len(text):
-            return [Segment(text, style)]
-        end = at + len(words[0])
-        return [Segment(text[:at], style), Segment(text[at:end], lit), Segment(text[end:], style)]
-
-    def _with_thumb(self, strip: Strip, y: int, paint: Paint) -> Strip:
+    def _on_thumb(self, line: int) -> bool:
         total, page = len(self.shown), self.page
         if total <= page:
-            return strip
-        size = max(page * page // total, 1)
-        start = (page - size) * self._top // max(total - page, 1)
-        if not start <= y - self._header < start + size:
-            return strip
-        width = self.size.width
-        return Strip(
-            [*strip.crop(0, width - 1), Segment(self._glyphs.thumb, paint.base + paint.tone("faint"))], width
-        )
+            return False
+        length = max(page * page // total, 1)
+        start = (page - length) * self._top // max(total - page, 1)
+        return start <= line < start + length
 
     # -- mouse
 
@@ -379,12 +307,9 @@ class Table(Widget, can_focus=True):
                 self.post_message(self.Chosen(self))
 
     def _click_header(self, x: int) -> None:
-        at, gap = 1, self._gap(self.size.width)
-        for index, _, width in self._fitted():
-            if at <= x < at + width:
-                self.sort_by(index)
-                return
-            at += width + gap
+        for placed in self._look.placed:
+            if placed.at <= x < placed.at + placed.width:
+                self.sort_by(placed.index)
 
     def sort_by(self, column: int) -> None:
         """Sort by a column; by the same column again turns the order round."""
@@ -399,14 +324,6 @@ class Table(Widget, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self._scroll(self._top - 3)
-
-
-def fit(cell: Cell, width: int, right: bool, glyphs: Glyphs) -> str:
-    """A cell's text in exactly `width` cells, cut with an ellipsis."""
-    length = cell_len(cell.text)
-    if length > width:
-        return set_cell_size(cell.text, width - 1) + glyphs.ellipsis
-    return " " * (width - length) + cell.text if right else cell.text + " " * (width - length)
 
 
 Movement = Callable[[Table], None]

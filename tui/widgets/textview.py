@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from ..rows.tree import Line
 from .paint import Paint
+from .rowpaint import light
 
 Piece = tuple[str, str]
 
@@ -141,16 +142,10 @@ class TextView(Widget, can_focus=True):
             return Strip([Segment(" " * width, paint.base)], width)
         segments = [Segment(" ", paint.base)]
         for text, tone in self._wrapped[index]:
-            segments.extend(self._lit(text, paint.base + paint.tone(tone), paint))
+            style = paint.base + paint.tone(tone)
+            lit = style + paint.tone("match") + Style(bold=True, underline=True)
+            segments.extend(light(text, self.query_text, style, lit))
         return Strip(segments).adjust_cell_length(width, paint.base)
-
-    def _lit(self, text: str, style: Style, paint: Paint) -> list[Segment]:
-        at = text.lower().find(self.query_text) if self.query_text else -1
-        if at < 0 or len(text.lower()) != len(text):
-            return [Segment(text, style)]
-        end = at + len(self.query_text)
-        lit = style + paint.tone("match") + Style(bold=True, underline=True)
-        return [Segment(text[:at], style), Segment(text[at:end], lit), Segment(text[end:], style)]
 
 
 def wrap(line: Line, width: int) -> list[list[Piece]]:
