@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -86,6 +87,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.kept: dict[str, ShellSession] = {}
         self.last: Action | None = None
         self.said = ""
+        self._complained = ("", 0.0)
         self.lists = Lists(self.panes, mirror.picture, glyphs)
         self.places: Places = Places(self)
         self.feed = Feed(self)
@@ -287,7 +289,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.refresh_footer()
 
     def complain(self, text: str, severity: Literal["warning", "error"] = "error") -> None:
-        """Say what did not work, where it can't be missed."""
+        """Say what did not work, where it can't be missed; the same thing not twice within a moment."""
+        now = time.monotonic()
+        if text == self._complained[0] and now - self._complained[1] < SAID_S:
+            return
+        self._complained = (text, now)
         self.notify(text, severity=severity, markup=False, timeout=8 if severity == "error" else 4)
 
     def refresh_footer(self) -> None:
