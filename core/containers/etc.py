@@ -111,11 +111,6 @@ def internal_resolv_conf(host: Resolver, wish: Resolver) -> str:
     )
 
 
-def forwarders(host: Resolver, wish: Resolver) -> tuple[str, ...]:
-    """Return the servers that names outside are asked of."""
-    return wish.servers or host.servers
-
-
 def _search(domains: Sequence[str]) -> tuple[str, ...]:
     """A single dot asks for no search list at all."""
     return () if tuple(domains) == (".",) else tuple(domains)

@@ -257,6 +257,13 @@ def _resolv(container: Container) -> str:
     return etc.internal_resolv_conf(host_resolver, wish)
 
 
+def upstreams(host: HostConfig) -> tuple[tuple[str, bool], ...]:
+    """Return the servers that a name server asks: the user's from inside, the host's own from the host."""
+    if host.dns:
+        return tuple((address, False) for address in host.dns)
+    return tuple((address, True) for address in etc.parse_resolver(_host_resolv()).servers)
+
+
 def _host_resolv() -> str:
     """Docker's choice: systemd-resolved's list of real servers where /etc only names its stub."""
     text = _read(Path("/etc/resolv.conf"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import AsyncIterator
 
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from ..errors import Conflict, Internal, Invalid, NotModified, PydockError, StartFailed
 from ..networks import Attachment
-from ..runtime.records import LogFile, Network, Restart, StartRequest
+from ..runtime.records import LogFile, NameServer, Network, Restart, StartRequest
 from ..units import parse_size
 from . import ending, news, prepare, removal, words
 from .context import Context
@@ -147,7 +148,7 @@ def _request(
         id=container.id,
         spec=spec,
         rootfs=ctx.snapshots.rootfs(container.id),
-        network=attachment.network,
+        network=_with_names(container, attachment),
         log=log_file(container),
         run_dir=str(ctx.paths.container_run(container.id)),
         engines_dir=str(ctx.paths.engines),
@@ -158,6 +159,14 @@ def _request(
         stop_signal=parse_signal(config.stop_signal or "TERM"),
         restart=Restart(policy.name, policy.maximum_retry_count),  # type: ignore[arg-type]  # checked at creation
     )
+
+
+def _with_names(container: Container, attachment: Attachment) -> Network:
+    """Have the shim answer for the names on the container's user-defined networks."""
+    if not attachment.names:
+        return attachment.network
+    upstreams = prepare.upstreams(container.host_config) if attachment.leads_out else ()
+    return dataclasses.replace(attachment.network, name_server=NameServer(attachment.names, upstreams))
 
 
 def log_file(container: Container) -> LogFile:

@@ -41,6 +41,18 @@ class PublishedPort:
 
 
 @dataclass(frozen=True, slots=True)
+class NameServer:
+    """What the shim answers at 127.0.0.11 in the container's network namespace (`runtime.dns`).
+
+    `files` have the names on its networks; `upstreams` are asked for all others, by address and whether
+    that is reached from the host's network. Without any, nothing goes out.
+    """
+
+    files: tuple[str, ...]
+    upstreams: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """The network namespace of a container: a new one with these interfaces, or somebody else's.
 
@@ -52,6 +64,7 @@ class Network:
     interfaces: tuple[Interface, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     join_pid: int = 0
+    name_server: NameServer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ _RECORDS: dict[str, type] = {
         rootfs.Directory,
         records.Interface,
         records.PublishedPort,
+        records.NameServer,
         records.Network,
         records.LogFile,
         records.Restart,

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from ...errors import Conflict, Internal, PydockError, StartFailed
 from .. import cgroups
+from ..dns.server import Server
 from ..host import Host
 from ..join import Target
 from ..journal import Journal
@@ -60,6 +61,7 @@ class Container:
         self.audience = Audience(loop, self._hold_output)
         self._execs = Execs(loop, request.spec, host, self._tell, self._maybe_finish)
         self._process: Process | None = None
+        self._names: Server | None = None
         self._mntns = -1
         self._started_at = 0.0
         self._last_code = 0
@@ -87,10 +89,11 @@ class Container:
     def _launch(self) -> tuple[int, int]:
         pipes = Pipes.make(self._request.tty, self._request.open_stdin)
         try:
-            launched = launch(self._plan, pipes.inside, network.hooks(self._request.network))
+            hooks = network.hooks(self._request.network, self._serve_names)
+            launched = launch(self._plan, pipes.inside, hooks)
         except BaseException:
             pipes.close_all()
-            network.unpublish(self._request.network)
+            self._leave_network()
             raise
         pipes.close_inside()
         now = time.time_ns()
@@ -110,6 +113,16 @@ class Container:
             warnings=list(launched.warnings),
         )
         return launched.pid, now
+
+    def _serve_names(self, pid: int) -> None:
+        self._names = network.name_server(self._loop, self._request.network, pid)
+
+    def _leave_network(self) -> None:
+        """Let go of the network namespace, which ends with its last holder, and of the published ports."""
+        if self._names is not None:
+            self._names.close()
+            self._names = None
+        network.unpublish(self._request.network)
 
     def _start_again(self) -> None:
         try:
@@ -296,7 +309,7 @@ class Container:
         self._restarts = next_time
         self._move("waiting")
         self._process = None
-        network.unpublish(self._request.network)
+        self._leave_network()
         self.audience.end()
         self._tell("exit", code=process.code, oom=oom, restarting=True, restart_count=next_time.count)
         self._tear_down()
@@ -307,7 +320,7 @@ class Container:
         self._move("done")
         self._process = None
         try:
-            network.unpublish(self._request.network)
+            self._leave_network()
         except OSError as err:
             self._complain("unpublish", err)
         for descriptor in self._sockets:

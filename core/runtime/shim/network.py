@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...linux import netlink, nftables
+from ..dns.forward import Upstream
+from ..dns.names import Names
+from ..dns.server import Server
 from ..launch import LaunchHooks
 from ..records import Network, PublishedPort
+from .loop import Loop
 
 
-def hooks(network: Network) -> LaunchHooks:
-    """What a launch has to do for this network: nothing when the namespace is somebody else's."""
+def hooks(network: Network, serve_names: Callable[[int], None]) -> LaunchHooks:
+    """What a launch has to do for this network: nothing when the namespace is somebody else's.
+
+    `serve_names` gets a process inside the new namespace before the program runs.
+    """
     if network.mode != "private":
         return LaunchHooks()
 
     def connect(pid: int) -> None:
         for link in network.interfaces:
             netlink.create_veth(link.host_name, link.bridge, link.name, pid, link.mac, link.mtu)
+        serve_names(pid)
         nftables.add_ports(network.ports)
 
     def configure() -> None:
         netlink.configure(network.interfaces)
 
     return LaunchHooks(network=connect, configure=configure)
+
+
+def name_server(loop: Loop, network: Network, pid: int) -> Server | None:
+    """Answer at 127.0.0.11 in the namespace of process `pid`, if the network has names."""
+    wanted = network.name_server
+    if wanted is None:
+        return None
+    upstreams = [Upstream(address, on_host) for address, on_host in wanted.upstreams]
+    return Server(loop, pid, Names(wanted.files), upstreams)
 
 
 def unpublish(network: Network) -> None:
