@@ -43,7 +43,7 @@ def test_name_with_a_slash_is_taken_as_it_is(tree: Path) -> None:
         ("nosuch", 127, 'exec: "nosuch": executable file not found in $PATH'),
         ("only", 126, 'exec: "only": permission denied'),
         ("dir", 127, 'exec: "dir": executable file not found in $PATH'),
-        ("{}/a/dir", 126, 'exec: "{}/a/dir": is a directory'),
+        ("{}/a/dir", 126, 'exec: "{}/a/dir": permission denied'),
         ("{}/a/only", 126, 'exec: "{}/a/only": permission denied'),
         ("{}/x", 127, 'exec: "{}/x": stat {}/x: no such file or directory'),
         ("{}/b/tool/x", 127, 'exec: "{}/b/tool/x": stat {}/b/tool/x: not a directory'),
