@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydock.core.schema.images import HistoryEntry
 
 EMPTY = {
-    "container": "no containers: run one from an image (2, then enter)",
+    "container": "no containers: 2 then enter runs one",
     "image": "no images: L loads an archive",
     "layer": "no image selected",
     "network": "no networks",
