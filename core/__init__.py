@@ -1,7 +1,7 @@
 """pydock's engine and its faces without a screen.
 
 Leaves (standard library only, importable by all): errors, ids, digest, reference, units, files, filters,
-config, bell, tasks.
+config, rootfs, ring, bell, tasks.
 
 Server, each importing only what stands below it:
 `daemon > api > engine > build > containers > images | networks | volumes > registry | snapshots | runtime >

@@ -1,7 +1,8 @@
 """Wake-ups between processes by datagram: engines listen, shims and other engines ring.
 
-A datagram only says that there is news; the news itself lies in a journal or the store, so a lost one costs
-a delay and never a fact. Payloads: b"c <container id>" (its journal grew), b"e" (the events table grew).
+A datagram only says that there is news; the news itself lies in a journal or the store. Payloads:
+b"c <container id>" (its journal grew), b"e" (the events table grew), and ALL when so many came at once that
+some may have found the queue full (unix(7)): then everything has to be looked at.
 """
 
 from __future__ import annotations
@@ -13,38 +14,20 @@ import socket
 from collections.abc import AsyncIterator
 from types import TracebackType
 
-_SUFFIX = ".sock"
+from .ring import SUFFIX, ring
+
+ALL = b"a"
+_QUEUE = "/proc/sys/net/unix/max_dgram_qlen"
 _BACKLOG = 4096
 
 
-def ring(engines_dir: str, payload: bytes) -> None:
-    """Send `payload` to every engine that listens below `engines_dir`; never blocks, never raises OSError.
-
-    The socket of an engine that is gone is unlinked. Addresses go through a directory descriptor, because a
-    socket's path may not exceed 107 bytes.
-    """
+def _queue_length() -> int:
+    """How many datagrams wait at a socket before the next one is refused; small (10 on most machines)."""
     try:
-        directory = os.open(engines_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with open(_QUEUE, encoding="ascii") as file:
+            return int(file.read())
     except OSError:
-        return
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
-            for name in os.listdir(directory):
-                if name.endswith(_SUFFIX):
-                    _send(sender, directory, name, payload)
-    finally:
-        os.close(directory)
-
-
-def _send(sender: socket.socket, directory: int, name: str, payload: bytes) -> None:
-    try:
-        sender.sendto(payload, f"/proc/self/fd/{directory}/{name}")
-    except ConnectionRefusedError:
-        with contextlib.suppress(OSError):
-            os.unlink(name, dir_fd=directory)
-    except OSError:
-        # A full queue: that engine has wake-ups waiting already.
-        return
+        return 1
 
 
 class Bell:
@@ -58,7 +41,8 @@ class Bell:
         self._waiting: dict[bytes, None] = {}
         self._arrived = asyncio.Event()
         self._socket: socket.socket | None = None
-        self._name = f"{os.getpid()}-{os.urandom(4).hex()}{_SUFFIX}"
+        self._full = _queue_length()
+        self._name = f"{os.getpid()}-{os.urandom(4).hex()}{SUFFIX}"
 
     async def __aenter__(self) -> Bell:
         receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -86,11 +70,16 @@ class Bell:
             os.unlink(os.path.join(self.engines_dir, self._name))
 
     def _receive(self, receiver: socket.socket) -> None:
-        for _ in range(_BACKLOG):
+        received = 0
+        while received < _BACKLOG:
             try:
                 self._waiting[receiver.recv(256)] = None
             except BlockingIOError:
                 break
+            received += 1
+        # Whoever found the queue full left that many behind it, all of which this call has read.
+        if received >= self._full:
+            self._waiting[ALL] = None
         self._arrived.set()
 
     def ring(self, payload: bytes) -> None:

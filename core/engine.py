@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from .bell import Bell
+from .bell import ALL, Bell
 from .config import Config, Paths
 from .containers.book import Book
 from .containers.context import Context
@@ -153,16 +153,24 @@ def _see_to(context: Context, identity: str) -> None:
 async def _follow_bell(context: Context) -> None:
     """Take over what the shims, and other engines, ring for."""
     async for payload in context.bell:
-        if payload == _EVENTS:
+        if payload in (_EVENTS, ALL):
             context.events.wake()
-        elif payload.startswith(_CONTAINER):
-            identity = payload.removeprefix(_CONTAINER).decode(errors="replace")
-            try:
-                await take_news(context, identity)
-            except PydockError as err:
-                # A record that can't be read must not deafen the engine to all others.
-                _log.error("news of container %s: %s", identity[:12], err)
-            context.changes.wake(identity)
+        if payload.startswith(_CONTAINER):
+            await _hear(context, payload.removeprefix(_CONTAINER).decode(errors="replace"))
+        elif payload == ALL:
+            for container in context.book.all():
+                if container.alive:
+                    await _hear(context, container.id)
+            context.changes.wake_all()
+
+
+async def _hear(context: Context, identity: str) -> None:
+    try:
+        await take_news(context, identity)
+    except PydockError as err:
+        # A record that can't be read must not deafen the engine to all others.
+        _log.error("news of container %s: %s", identity[:12], err)
+    context.changes.wake(identity)
 
 
 @contextlib.contextmanager

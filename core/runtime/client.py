@@ -17,10 +17,10 @@ from typing import Any
 
 from ..config import Paths
 from ..errors import Conflict, Internal, NotFound, Unavailable
+from ..ring import ring
 from ..rootfs import Directory, Rootfs
 from . import journal, wire
 from .records import ExecRequest, ExecState, Restart, Started, StartRequest
-from .ring import ring
 from .shim import remains
 from .spawner import program
 from .stream import SocketStream

@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from pydock.core.bell import ring
 from pydock.core.config import Config, Paths
 from pydock.core.engine import Engine
 from pydock.core.errors import NotFound, PydockError
+from pydock.core.ring import ring
 from pydock.core.schema.containers import CreateRequest, HostConfig
 from pydock.core.schema.events import Event
 from pydock.core.schema.exec import ExecConfig

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pydock.core import bell, digest, errors, files, ids
+from pydock.core import digest, errors, files, ids
+from pydock.core.bell import ALL, Bell
 from pydock.core.filters import Filters
+from pydock.core.ring import ring
 
 
 @pytest.mark.parametrize(
@@ -123,10 +125,10 @@ def test_a_flag_filter_must_be_true_or_false() -> None:
 
 
 async def test_a_bell_is_heard_by_every_engine_once(tmp_path: Path) -> None:
-    async with bell.Bell(str(tmp_path)) as first, bell.Bell(str(tmp_path)) as second:
+    async with Bell(str(tmp_path)) as first, Bell(str(tmp_path)) as second:
         for _ in range(3):
-            bell.ring(str(tmp_path), b"c 1")
-        bell.ring(str(tmp_path), b"e")
+            ring(str(tmp_path), b"c 1")
+        ring(str(tmp_path), b"e")
         for listener in (first, second):
             heard = []
             async with asyncio.timeout(5):
@@ -143,6 +145,18 @@ def test_ringing_clears_sockets_of_dead_engines(tmp_path: Path) -> None:
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
         dead.bind(str(tmp_path / "1.sock"))
-    bell.ring(str(tmp_path), b"e")
+    ring(str(tmp_path), b"e")
     assert os.listdir(tmp_path) == []
-    bell.ring(str(tmp_path / "absent"), b"e")
+    ring(str(tmp_path / "absent"), b"e")
+
+
+async def test_a_listener_that_was_rung_too_often_hears_that_some_is_missing(
+    tmp_path: Path,
+) -> None:
+    async with Bell(str(tmp_path)) as listener:
+        for number in range(2000):
+            ring(str(tmp_path), b"c %d" % number)
+        async with asyncio.timeout(5):
+            async for payload in listener:
+                if payload == ALL:
+                    break
