@@ -27,16 +27,16 @@ def _cgroups() -> set[str]:
 
 
 def _processes() -> set[str]:
-    """Processes that a shim or spawner left: told by their command line, with their pid."""
+    """Shims and spawners, told by the names that they give themselves, with their process ids."""
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                name = (entry / "comm").read_text().strip()
             except OSError:
                 continue
-            if "runtime/spawner" in command or "pydock-shim" in command:
-                found.add(f"process {entry.name} {command.strip()}")
+            if name.startswith("pydock-"):
+                found.add(f"process {entry.name} {name}")
     return found
 
 
