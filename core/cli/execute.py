@@ -7,7 +7,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from ..client.transport import Unreachable
+from ..client.transport import ANSWERED
 from ..errors import PydockError
 from .command import Cli, Command
 from .failure import Failure, UsageError
@@ -27,7 +27,8 @@ def execute(command: Command, cli: Cli, options: Options, arguments: list[str]) 
 
 def describe(err: PydockError) -> str:
     """Say an error of the engine as docker's command line does."""
-    return err.message if isinstance(err, Unreachable) else f"Error response from daemon: {err.message}"
+    answered = ANSWERED in getattr(err, "__notes__", ())
+    return f"Error response from daemon: {err.message}" if answered else err.message
 
 
 class Each:

@@ -14,7 +14,7 @@ from ..filters import Filters
 from ..schema import wire
 from ..schema.message import Body, Hijack, Request, Response
 from .stdcopy import STDOUT, Demultiplexer
-from .transport import MULTIPLEXED, Transport, Upgraded
+from .transport import ANSWERED, MULTIPLEXED, Transport, Upgraded
 
 T = TypeVar("T")
 Wanted = Filters | Mapping[str, Iterable[str]] | None
@@ -139,7 +139,9 @@ def _decode(data: bytes, kind: type[T]) -> T:
 
 async def _raise_error(response: Response) -> None:
     if response.status >= 400 or response.status == 304:
-        raise _error(response.status, await read_all(response.body))
+        error = _error(response.status, await read_all(response.body))
+        error.add_note(ANSWERED)
+        raise error
 
 
 def _error(status: int, body: bytes) -> PydockError:

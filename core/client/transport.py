@@ -17,6 +17,9 @@ class Unreachable(Unavailable):
 Handler = Callable[[Request], Awaitable[Response]]
 """An api: `Api(engine).handle`."""
 
+ANSWERED = "answered by the engine"
+"""The note on an error that an engine answered with, so that a face can tell it from its own."""
+
 RAW = "application/vnd.docker.raw-stream"
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
 

@@ -21,10 +21,11 @@ NO_TRUNC = Flag("no-trunc", "Don't truncate output")
 async def _ps(cli: Cli, options: Options, arguments: list[str]) -> None:
     last = 1 if options.flag("latest") else options.number("last")
     limited = last is not None and last > 0
+    filters = Filters.from_pairs(options.items("filter"))
     async with cli.connect() as client:
         found = await client.containers.list(
             all=options.flag("all") or limited,
-            filters=Filters.from_pairs(options.items("filter")),
+            filters=filters,
             limit=last if limited else None,
             size=options.flag("size") or ".Size" in options.text("format"),
         )

@@ -58,6 +58,9 @@ def _client() -> dict[str, Any]:
         "Arch": _MACHINES.get(name.machine, name.machine),
         "BuildTime": "",
         "Context": "default",
+        "Debug": False,
+        "Plugins": [],
+        "Warnings": None,
     }
 
 

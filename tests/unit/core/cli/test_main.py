@@ -41,6 +41,8 @@ def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> No
         (["container", "ls", "-z"], 125, "unknown shorthand flag: 'z' in -z\n\nUsage:  pydock container ls"),
         (["run", "-p", "x:y", "busybox"], 125, "pydock: invalid containerPort: y\n\nRun 'pydock run --help'"),
         (["run", "UPPER:x"], 125, "pydock: invalid reference format"),
+        (["pull", "bad name"], 1, "invalid reference format\n"),
+        (["ps", "--filter", "x"], 1, 'invalid argument "x" for "-f, --filter" flag: bad format of filter'),
     ],
 )
 def test_wrong_calls(
