@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from .entry import ends_line
 
 BLOCK = 1 << 18
-_MOST_FILES = 10_000
+# Rotations that may happen while the names are gone through.
+_MARGIN = 4
 
 
 @dataclass(slots=True)
@@ -51,18 +52,29 @@ def open_all(path: str) -> list[LogFile]:
     They are opened newest first: a rotation meanwhile shows a file twice, which is noticed, and hides none.
     """
     found: list[LogFile] = []
-    for number in range(_MOST_FILES):
-        file = open_file(f"{path}.{number}" if number else path)
+    for name in _names(path):
+        file = open_file(name)
         if file is None:
-            # Between the two renames of a rotation there is no current file.
-            if number:
-                break
             continue
         if any(other.inode == file.inode for other in found):
             file.close()
-            continue
-        found.append(file)
+        else:
+            found.append(file)
     return found[::-1]
+
+
+def _names(path: str) -> Iterator[str]:
+    """Give every name that a file of the log may have now, the newest first.
+
+    A rotation renames from the highest number down, so that a name in between is missing for a moment, and a
+    file can only move on to a name that is still to come.
+    """
+    directory, base = os.path.split(path)
+    numbers = [name[len(base) + 1 :] for name in os.listdir(directory) if name.startswith(base + ".")]
+    highest = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    yield path
+    for number in range(1, highest + _MARGIN):
+        yield f"{path}.{number}"
 
 
 def open_tail(path: str, lines: int) -> list[LogFile]:
@@ -150,11 +162,10 @@ def newer_than(path: str, inode: int) -> LogFile | None:
 
 
 def _place_of(path: str, inode: int) -> int | None:
-    for number in range(_MOST_FILES):
+    for number, name in enumerate(_names(path)):
         try:
-            if os.stat(f"{path}.{number}" if number else path).st_ino == inode:
+            if os.stat(name).st_ino == inode:
                 return number
         except FileNotFoundError:
-            if number:
-                return None
+            continue
     return None
