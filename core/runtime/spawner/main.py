@@ -19,6 +19,7 @@ from ...linux import descriptors, prctl
 from .. import capabilities, wire
 from .. import host as hosts
 from ..seccomp import compiled, default
+from ..seccomp.numbers import OF_MACHINE
 from ..shim import main as shim
 from ..worker import main as worker
 
@@ -35,7 +36,7 @@ def main() -> NoReturn:
     channel = socket.socket(fileno=number)
     os.set_inheritable(number, False)
     host = hosts.probe()
-    if host.seccomp:
+    if host.seccomp and host.arch in OF_MACHINE:
         # Compiled once, and there in every fork: nearly all containers have this filter (4 ms).
         compiled(default(capabilities.DEFAULT, host.arch, host.kernel), host.arch)
     gc.collect()

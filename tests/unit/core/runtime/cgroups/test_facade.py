@@ -131,18 +131,18 @@ def test_pids_of_groups_below_are_listed(unified: Group) -> None:
     assert cgroups.pids(unified) == (3, 5, 9)
 
 
-def test_joining_writes_the_pid_once_a_directory(tmp_path: Path) -> None:
+def test_joining_moves_the_calling_thread_once_a_directory(tmp_path: Path) -> None:
     both = tmp_path / "cpu,cpuacct/x"
     other = tmp_path / "unified/x"
-    for directory in (both, other):
+    for directory, name in ((both, "tasks"), (other, "cgroup.procs")):
         directory.mkdir(parents=True)
-        (directory / "cgroup.procs").write_text("")
+        (directory / name).write_text("")
     group = Group(1, (("cpu", str(both)), ("cpuacct", str(both)), ("", str(other))), "/x")
-    cgroups.join(group, 7, born_in_v2=True)
-    assert (both / "cgroup.procs").read_text() == "7"
+    cgroups.join(group, born_in_v2=True)
+    assert (both / "tasks").read_text() == "0"
     assert (other / "cgroup.procs").read_text() == ""
-    cgroups.join(group, 8)
-    assert (other / "cgroup.procs").read_text() == "8"
+    cgroups.join(group)
+    assert (other / "cgroup.procs").read_text() == "0"
 
 
 def test_v1_cpuset_gets_its_parents_values(tmp_path: Path) -> None:
