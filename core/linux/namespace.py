@@ -6,6 +6,8 @@ import ctypes
 import errno
 import os
 import signal
+from collections.abc import Callable
+from typing import TypeVar
 
 from .libc import check, libc, syscall
 
@@ -22,6 +24,7 @@ _CLONE_PIDFD = 0x1000
 _CLONE_CLEAR_SIGHAND = 0x100000000
 _CLONE_INTO_CGROUP = 0x200000000
 _CLONE3 = 435
+T = TypeVar("T")
 
 
 class _CloneArgs(ctypes.Structure):
@@ -99,3 +102,20 @@ def _restore(own: int) -> None:
         # EINVAL: this is the child, and the caller's namespace is no descendant of its own.
         if err.errno != errno.EINVAL:
             raise
+
+
+def in_network_of(process: int, call: Callable[[], T]) -> T:
+    """Call inside a process's network namespace; the calling thread is back in its own afterwards."""
+    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        there = os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            setns(there, CLONE_NEWNET)
+        finally:
+            os.close(there)
+        try:
+            return call()
+        finally:
+            setns(own, CLONE_NEWNET)
+    finally:
+        os.close(own)

@@ -187,6 +187,7 @@ def _gateway(network: Network, version: int, address: str) -> str:
 def interface(network: Network, endpoint: Endpoint, default_route: bool) -> records.Interface:
     """What the shim needs to make the endpoint's veth pair, and the container to configure it."""
     gateway4, gateway6 = gateways(network, endpoint) if default_route else ("", "")
+    options = bridge_options(network.options)
     return records.Interface(
         host_name=endpoint.host_interface,
         bridge=network.bridge,
@@ -195,7 +196,8 @@ def interface(network: Network, endpoint: Endpoint, default_route: bool) -> reco
         addresses=tuple(address for address in (endpoint.address4, endpoint.address6) if address),
         gateway4=gateway4,
         gateway6=gateway6,
-        mtu=bridge_options(network.options).mtu,
+        mtu=options.mtu,
+        isolated=not options.icc,
     )
 
 
@@ -247,9 +249,14 @@ def require_unused(network: Network, endpoints: Sequence[Endpoint]) -> None:
 
 
 def asked_of(mode: str, endpoints: Mapping[str, EndpointSettings]) -> dict[str, EndpointSettings]:
-    """All networks that a container asks for, its mode's own first."""
+    """All networks that a container asks for, its mode's own first.
+
+    One that was taken off that stays off it, unless no other is left: then it is back there, as in Docker.
+    """
     renamed = {_plain(name): asked for name, asked in endpoints.items()}
     first = _plain(mode)
+    if renamed and first not in renamed:
+        return renamed
     return {first: renamed.pop(first, None) or EndpointSettings(), **renamed}
 
 

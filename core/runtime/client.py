@@ -20,7 +20,7 @@ from ..errors import Conflict, Internal, NotFound, Unavailable
 from ..ring import ring
 from ..rootfs import Directory, Rootfs
 from . import journal, wire
-from .records import ExecRequest, ExecState, Restart, Started, StartRequest
+from .records import ExecRequest, ExecState, Network, Restart, Started, StartRequest
 from .shim import remains
 from .spawner import program
 from .stream import SocketStream
@@ -160,6 +160,15 @@ class Runtime:
         """Follow another restart policy from the next exit on."""
         await self._call(container, "set_restart", restart=asdict(restart))
 
+    async def change_network(self, container: str, network: Network, sockets: Sequence[int] = ()) -> None:
+        """Give a running container these links, ports and names; the shim gets copies of the sockets.
+
+        Raises Internal when the kernel refuses a link; then everything is as before.
+        """
+        fields = {"op": "network", "network": asdict(network)}
+        _, stream = await self._exchange(container, fields, sockets)
+        await stream.close()
+
     def alive(self, container: str) -> bool:
         """Tell whether a shim keeps this container (running, or between restarts)."""
         return remains.held(self._directory(container))
@@ -286,9 +295,14 @@ class Runtime:
         return result
 
     async def _request(self, container: str, operation: str, **fields: Any) -> tuple[Any, SocketStream]:
-        reader, writer = await _connect(self._directory(container), container)
+        return await self._exchange(container, {"op": operation, **fields}, ())
+
+    async def _exchange(
+        self, container: str, message: dict[str, Any], descriptors: Sequence[int]
+    ) -> tuple[Any, SocketStream]:
+        connection, reader, writer = await _connect(self._directory(container), container)
         try:
-            writer.write(json.dumps({"op": operation, **fields}).encode() + b"\n")
+            await _send(connection, writer, json.dumps(message).encode() + b"\n", descriptors)
             line = await reader.readline()
         except ConnectionError:
             line = b""
@@ -305,7 +319,9 @@ class Runtime:
         return answer["ok"], SocketStream(reader, writer)
 
 
-async def _connect(directory: str, container: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(
+    directory: str, container: str
+) -> tuple[socket.socket, asyncio.StreamReader, asyncio.StreamWriter]:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
         # A socket's address has at most 107 bytes; through a descriptor it is always shorter.
@@ -314,7 +330,7 @@ async def _connect(directory: str, container: str) -> tuple[asyncio.StreamReader
             await _connect_patiently(connection, f"/proc/self/fd/{number}/{remains.SOCKET}")
         finally:
             os.close(number)
-        return await asyncio.open_unix_connection(sock=connection, limit=_BUFFER)
+        return connection, *await asyncio.open_unix_connection(sock=connection, limit=_BUFFER)
     except (FileNotFoundError, ConnectionError):
         connection.close()
         raise NotFound(f"container is not running: {container}") from None

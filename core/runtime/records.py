@@ -16,7 +16,8 @@ from ..rootfs import Rootfs
 class Interface:
     """One network interface of a container: a veth pair, its peer end inside.
 
-    `addresses` and gateways are text, addresses with prefix length ("172.17.0.2/16").
+    `addresses` and gateways are text, addresses with prefix length ("172.17.0.2/16"). An `isolated` one
+    reaches the bridge but none of the bridge's other isolated ones.
     """
 
     host_name: str
@@ -27,6 +28,7 @@ class Interface:
     gateway4: str = ""
     gateway6: str = ""
     mtu: int = 1500
+    isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ class PublishedPort:
 class NameServer:
     """What the shim answers at 127.0.0.11 in the container's network namespace (`runtime.dns`).
 
-    `files` have the names on its networks; `upstreams` are asked for all others, by address and whether
-    that is reached from the host's network. Without any, nothing goes out.
+    `files` have the names on its networks, `aliases` the container's own words for some of them (alias,
+    name). `upstreams` are asked for all others, by address and whether that is reached from the host's
+    network. Without any, nothing goes out.
     """
 
     files: tuple[str, ...]
     upstreams: tuple[tuple[str, bool], ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,26 @@ def decode(value: Any) -> Any:
     return value
 
 
+def network(told: dict[str, Any]) -> records.Network:
+    """A network as it comes out of JSON, where tuples are lists."""
+    server = told["name_server"]
+    return records.Network(
+        mode=told["mode"],
+        interfaces=tuple(records.Interface(**_with_tuples(one)) for one in told["interfaces"]),
+        ports=tuple(records.PublishedPort(**one) for one in told["ports"]),
+        join_pid=told["join_pid"],
+        name_server=server and records.NameServer(**_with_tuples(server)),
+    )
+
+
+def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: _tuples(value) for name, value in fields.items()}
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
 def pack(message: Any) -> bytes:
     body = marshal.dumps(message)
     return HEADER.pack(len(body)) + body

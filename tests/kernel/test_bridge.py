@@ -133,7 +133,8 @@ def test_container_on_two_networks_has_one_default_route(machine: Machine) -> No
     for name, internal in (("back", True), ("front", False)):
         request = NetworkCreateRequest(name=name, internal=internal)
         machine.call(lambda networks, request=request: networks.create(request))
-    space = machine.start("web", "back", endpoints={"front": EndpointSettings()}, bindings=WEB)
+    both = {"back": EndpointSettings(), "front": EndpointSettings()}
+    space = machine.start("web", "back", endpoints=both, bindings=WEB)
     names = [link.name for link in space.run(netlink.links)]
     assert names == ["lo", "eth0", "eth1"]
     defaults = [route for route in space.run(netlink.routes) if route.destination == "0.0.0.0/0"]

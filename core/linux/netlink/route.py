@@ -32,6 +32,7 @@ _RTM_NEWADDR: Final = 20
 _RTM_DELADDR: Final = 21
 _RTM_GETADDR: Final = 22
 _RTM_NEWROUTE: Final = 24
+_RTM_DELROUTE: Final = 25
 _RTM_GETROUTE: Final = 26
 _IFF_UP: Final = 1
 _IFLA_ADDRESS: Final = 1
@@ -199,6 +200,28 @@ def configure(interfaces: Iterable[InterfaceLike] = ()) -> None:
     for interface in interfaces:
         messages += _configure(interface, _index(interface.name))
     _request(messages, "configure network")
+
+
+def replace_default_routes(interfaces: Iterable[InterfaceLike]) -> None:
+    """Lead each family's default route through the gateway that is named, or have none where none is.
+
+    In the calling thread's network namespace; only routes of the main table without a metric of their own
+    (IPv6: the kernel's usual one) are changed.
+    """
+    there = list(interfaces)
+    messages = []
+    for family in (socket.AF_INET, socket.AF_INET6):
+        named = [
+            (one.name, gateway)
+            for one in there
+            for gateway in ((one.gateway6,) if family == socket.AF_INET6 else (one.gateway4,))
+            if gateway
+        ]
+        # Replacing by deleting: a family without a default route must not keep an old one.
+        gone = (errno.ESRCH, errno.ENODEV, errno.EAFNOSUPPORT, errno.ENETUNREACH)
+        messages.append(Message(_RTM_DELROUTE, _SET, _rtmsg(family, 0), gone))
+        messages += [Message(_RTM_NEWROUTE, _NEW, _default_route(_index(n), gateway)) for n, gateway in named]
+    _request(messages, "set default routes")
 
 
 def set_master(name: str, bridge: str) -> None:

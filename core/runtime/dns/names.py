@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 # What fits a line; other aliases cannot be asked for by a resolver either.
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,253}")
@@ -21,14 +21,19 @@ def line(reverse: str, addresses: Iterable[str], names: Iterable[str]) -> str:
 
 
 class Names:
-    """The names on a container's networks, as the files say now; a look-up costs one stat(2) a file."""
+    """The names on a container's networks, as the files say now; a look-up costs one stat(2) a file.
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    `aliases` are the container's own words for names.
+    """
+
+    def __init__(self, paths: Sequence[str], aliases: Mapping[str, str] | None = None) -> None:
         self._files = [_File(path) for path in paths]
+        self._aliases = {alias.lower(): name.lower() for alias, name in (aliases or {}).items()}
         self._turn = 0
 
     def addresses(self, name: str) -> list[str] | None:
         """All addresses of a name, each time beginning with another one; None when nobody has the name."""
+        name = self._aliases.get(name, name)
         found: list[str] = []
         known = False
         for file in self._files:

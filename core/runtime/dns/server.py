@@ -48,6 +48,10 @@ class Server:
         loop.watch(self._udp.fileno(), READ, self._on_udp)
         loop.watch(self._tcp.fileno(), READ, self._on_tcp)
 
+    def change(self, names: Names, upstreams: Sequence[Upstream]) -> None:
+        """Answer from other names and ask other servers from now on; what is under way goes on."""
+        self._names, self._upstreams = names, tuple(upstreams)
+
     def close(self) -> None:
         """Stop answering; what is under way is dropped."""
         for forward in tuple(self._forwards):

@@ -8,23 +8,24 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from ...errors import Conflict, Internal, PydockError, StartFailed
+from ...ring import ring
 from .. import cgroups
-from ..dns.server import Server
 from ..host import Host
 from ..join import Target
 from ..journal import Journal
 from ..launch import launch
 from ..plan import plan as make_plan
-from ..records import ExecRequest, Restart, StartRequest
-from ..ring import ring
-from . import network, remains
+from ..records import ExecRequest, Network, Restart, StartRequest
+from . import remains
 from .audience import Audience
 from .execs import Exec, Execs
 from .log_file import LogWriter
 from .loop import Loop, Timer
+from .network import Sandbox
 from .peer import Peer
 from .process import STDERR, STDOUT, Pipes, Process
 from .restart import Restarts
@@ -61,7 +62,7 @@ class Container:
         self.audience = Audience(loop, self._hold_output)
         self._execs = Execs(loop, request.spec, host, self._tell, self._maybe_finish)
         self._process: Process | None = None
-        self._names: Server | None = None
+        self._sandbox = Sandbox(loop, request.network)
         self._mntns = -1
         self._started_at = 0.0
         self._last_code = 0
@@ -89,11 +90,10 @@ class Container:
     def _launch(self) -> tuple[int, int]:
         pipes = Pipes.make(self._request.tty, self._request.open_stdin)
         try:
-            hooks = network.hooks(self._request.network, self._serve_names)
-            launched = launch(self._plan, pipes.inside, hooks)
+            launched = launch(self._plan, pipes.inside, self._sandbox.hooks())
         except BaseException:
             pipes.close_all()
-            self._leave_network()
+            self._sandbox.down()
             raise
         pipes.close_inside()
         now = time.time_ns()
@@ -113,16 +113,6 @@ class Container:
             warnings=list(launched.warnings),
         )
         return launched.pid, now
-
-    def _serve_names(self, pid: int) -> None:
-        self._names = network.name_server(self._loop, self._request.network, pid)
-
-    def _leave_network(self) -> None:
-        """Let go of the network namespace, which ends with its last holder, and of the published ports."""
-        if self._names is not None:
-            self._names.close()
-            self._names = None
-        network.unpublish(self._request.network)
 
     def _start_again(self) -> None:
         try:
@@ -242,6 +232,25 @@ class Container:
             restart, self._restarts.count, stopped_by_user=self._restarts.stopped_by_user
         )
 
+    def change_network(self, network: Network, sockets: list[int]) -> None:
+        """Have these links, ports and names, now and for the next runs; takes over the sockets, or raises.
+
+        They hold host ports, and are let go when none is published any more. Raises OSError.
+        """
+        before, self._request = self._request, replace(self._request, network=network)
+        both = replace(network, ports=tuple({*before.network.ports, *network.ports}))
+        remains.note(replace(before, network=both), self._plan.cgroup)
+        try:
+            self._sandbox.change(network)
+        except BaseException:
+            self._request = before
+            raise
+        finally:
+            remains.note(self._request, self._plan.cgroup)
+        self._sockets += sockets
+        if not network.ports:
+            self._let_ports_go()
+
     def exec(self, request: ExecRequest) -> Exec:
         process = self._running()
         # A process that joins a frozen cgroup would stop, and this shim waiting for it.
@@ -309,7 +318,7 @@ class Container:
         self._restarts = next_time
         self._move("waiting")
         self._process = None
-        self._leave_network()
+        self._sandbox.down()
         self.audience.end()
         self._tell("exit", code=process.code, oom=oom, restarting=True, restart_count=next_time.count)
         self._tear_down()
@@ -320,12 +329,10 @@ class Container:
         self._move("done")
         self._process = None
         try:
-            self._leave_network()
+            self._sandbox.down()
         except OSError as err:
             self._complain("unpublish", err)
-        for descriptor in self._sockets:
-            os.close(descriptor)
-        self._sockets.clear()
+        self._let_ports_go()
         count = self._restarts.count
         details: dict[str, Any] = {"error": error} if error else {}
         self._tell("exit", code=code, oom=oom, restarting=False, restart_count=count, **details)
@@ -336,6 +343,11 @@ class Container:
         self._tear_down()
         self._log.close()
         self._leave()
+
+    def _let_ports_go(self) -> None:
+        for descriptor in self._sockets:
+            os.close(descriptor)
+        self._sockets.clear()
 
     def _leave(self) -> None:
         """End, once the journal has everything: an exit code must not be lost to a full file system."""

@@ -13,12 +13,13 @@ from typing import Any
 
 from ...errors import Internal, Invalid, PydockError
 from ..records import ExecRequest, Restart
-from ..wire import pack_error
+from ..wire import network, pack_error
 from .container import Container
 from .loop import READ, Loop
 
 _LONGEST = 4 << 20
 _BACKLOG = 256
+_DESCRIPTORS = 253  # the kernel's limit for one message (SCM_MAX_FD)
 # A request comes in one piece from an engine that is alive.
 _PATIENCE_S = 30.0
 _RETRY_S = 0.5
@@ -73,13 +74,21 @@ class Asking:
     def __init__(self, loop: Loop, container: Container, connection: socket.socket) -> None:
         self._loop, self._container, self._socket = loop, container, connection
         self._text = b""
+        self._descriptors: list[int] = []
         connection.setblocking(False)
         self._timer = loop.later(_PATIENCE_S, self.close)
         loop.watch(connection.fileno(), READ, self._readable)
 
     def close(self) -> None:
         self._release()
+        self._drop_descriptors()
         self._socket.close()
+
+    def _drop_descriptors(self) -> None:
+        """Close what came along and nobody took."""
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._descriptors = []
 
     def _release(self) -> None:
         self._timer.cancel()
@@ -87,7 +96,10 @@ class Asking:
 
     def _readable(self, events: int) -> None:
         try:
-            data = self._socket.recv(64 << 10)
+            data, descriptors, _, _ = socket.recv_fds(
+                self._socket, 64 << 10, _DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+            )
+            self._descriptors += descriptors
         except BlockingIOError:
             return
         except OSError:
@@ -115,6 +127,8 @@ class Asking:
             # A mistake of ours must not end the container that this process keeps alive.
             traceback.print_exc(file=sys.stderr)
             self._refuse(Internal(f"shim: {type(err).__name__}: {err}"))
+        finally:
+            self._drop_descriptors()
 
     def answer(self, result: Any = None) -> None:
         """Tell the result and close."""
@@ -189,6 +203,12 @@ class Asking:
         self._container.set_restart(Restart(**asked["restart"]))
         self.answer()
 
+    def network(self, asked: dict[str, Any], rest: bytes) -> None:
+        """The descriptors that came along hold host ports."""
+        self._container.change_network(network(asked["network"]), self._descriptors)
+        self._descriptors = []
+        self.answer()
+
     def leave(self, asked: dict[str, Any], rest: bytes) -> None:
         """Answered when nothing of the container is left, and the next start needn't wait."""
         self._container.when_left.append(self.answer)
@@ -211,5 +231,6 @@ _OPERATIONS: dict[str, Callable[[Asking, dict[str, Any], bytes], None]] = {
     "resize": Asking.resize,
     "update": Asking.update,
     "set_restart": Asking.set_restart,
+    "network": Asking.network,
     "leave": Asking.leave,
 }

@@ -140,3 +140,8 @@ def test_mode_default_is_bridge_and_comes_first() -> None:
     )
     assert list(asked) == ["bridge", "back"]
     assert asked["bridge"].gw_priority == 3
+
+
+def test_mode_that_was_left_stays_left_while_another_is_there() -> None:
+    assert list(endpoints.asked_of("bridge", {"back": EndpointSettings()})) == ["back"]
+    assert list(endpoints.asked_of("bridge", {})) == ["bridge"]
