@@ -86,7 +86,7 @@ class Engine:
         locks = Locks(self.paths.locks)
         snapshots = await open_snapshotter(self.paths, store, runtime.work, self.config.storage_driver)
         self.images = Images(self.paths, store, events, snapshots, runtime.work, self.config.limits)
-        self.networks = Networks(store, events, self.config)
+        self.networks = Networks(store, events, self.config, self.paths.run / "networks")
         self.networks.ensure()
         book = Book(store)
         shims = Shims()
@@ -138,11 +138,11 @@ class Engine:
     async def connect_network(
         self, network: str, container: str, settings: EndpointSettings | None = None
     ) -> None:
-        """Put a container that is not running on a further network."""
+        """Put a container on a further network, now when it runs."""
         await self.containers.connect(network, container, settings)
 
     async def disconnect_network(self, network: str, container: str, force: bool = False) -> None:
-        """Take a container that is not running off a network."""
+        """Take a container off a network, now when it runs."""
         await self.containers.disconnect(network, container, force)
 
 

@@ -32,6 +32,15 @@ def hosts(own: Sequence[tuple[str, str]], extra: Sequence[str], gateway: str = "
     return "".join(f"{address}\t{names}\n" for address, names in lines)
 
 
+def with_other_lines(text: str, gone: Sequence[tuple[str, str]], there: Sequence[tuple[str, str]]) -> str:
+    """Return a hosts file without lines that are gone and with those that are new; all others stay."""
+    old = {f"{address}\t{names}" for address, names in gone}
+    new = [f"{address}\t{names}" for address, names in there]
+    lines = [line for line in text.splitlines() if line not in old or line in new]
+    lines += [line for line in new if line not in lines]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def extra_hosts(extra: Sequence[str], gateway: str) -> list[tuple[str, str]]:
     pairs = [entry.partition(":") for entry in extra]
     return [

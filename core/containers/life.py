@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import asdict, replace
 
-from ..errors import Conflict, Forbidden, Internal, Invalid, NotFound, Unsupported
+from ..errors import Conflict, Internal, Invalid, NotFound
 from ..filters import Filters
 from ..ids import NAME_FORM, valid_name
 from ..runtime import cgroups
@@ -19,7 +19,6 @@ from ..schema.containers import (
     UpdateRequest,
     UpdateResponse,
 )
-from ..schema.networks import EndpointSettings
 from ..units import now, parse_timestamp
 from . import ending, news, removal, starting, stopping, validate
 from .context import Context
@@ -85,9 +84,20 @@ async def rename(ctx: Context, reference: str, name: str) -> None:
             taken = ctx.book.named(wanted)
             if taken is not None:
                 raise name_taken(wanted, taken)
-            renamed = ctx.book.change(container.id, lambda c: replace(c, name=wanted))
+            renamed = ctx.book.change(container.id, lambda c: _renamed(c, wanted))
+            ctx.networks.rename(container.id, container.name, wanted)
             ctx.tell(renamed, "rename", {"oldName": f"/{container.name}"})
     ctx.changed(container.id)
+
+
+def _renamed(container: Container, name: str) -> Container:
+    endpoints = {
+        network: replace(
+            one, dns_names=[name if n == container.name else n for n in one.dns_names or ()] or None
+        )
+        for network, one in container.endpoints.items()
+    }
+    return replace(container, name=name, endpoints=endpoints)
 
 
 async def update(ctx: Context, reference: str, request: UpdateRequest) -> UpdateResponse:
@@ -146,36 +156,6 @@ async def remove(ctx: Context, reference: str, force: bool, volumes: bool) -> No
             await stopping.end_now(ctx, container)
         await ending.release(ctx, container)
         await removal.remove_locked(ctx, container, volumes)
-
-
-async def connect(ctx: Context, network: str, reference: str, settings: EndpointSettings) -> None:
-    """Put a container that does not run on a further network."""
-    name = ctx.networks.get(network).name
-    container = ctx.book.find(reference)
-    async with ctx.locks.hold("container", container.id):
-        container, _ = news.apply(ctx, container.id)
-        if name in container.networks:
-            raise Forbidden(f"endpoint with name {container.name} already exists in network {name}")
-        _require_down(container)
-        ctx.book.change(container.id, lambda c: replace(c, networks={**c.networks, name: settings}))
-
-
-async def disconnect(ctx: Context, network: str, reference: str) -> None:
-    """Take a container that does not run off a network."""
-    name = ctx.networks.get(network).name
-    container = ctx.book.find(reference)
-    async with ctx.locks.hold("container", container.id):
-        container, _ = news.apply(ctx, container.id)
-        if name not in container.networks:
-            raise Forbidden(f"container {container.id} is not connected to network {name}")
-        _require_down(container)
-        rest = {given: endpoint for given, endpoint in container.networks.items() if given != name}
-        ctx.book.change(container.id, lambda c: replace(c, networks=rest))
-
-
-def _require_down(container: Container) -> None:
-    if container.alive:
-        raise Unsupported("changing the networks of a running container is not built yet: stop it first")
 
 
 def _in_the_way(reference: str, container: Container) -> str:

@@ -1,4 +1,4 @@
-"""Before a start: the facts of machine and image that the specification needs, and the files over /etc."""
+"""Before a start: the facts of machine and image that the specification needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import socket
 import stat
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from ..errors import Conflict, Invalid
@@ -15,14 +14,13 @@ from ..rootfs import Overlay, Rootfs
 from ..runtime.seccomp import profile
 from ..schema.containers import DeviceMapping, HostConfig
 from ..schema.networks import EndpointSettings
-from . import etc, users
+from . import etc_files, links, users
 from .context import Context
 from .record import Container
 from .spec import capabilities, resources, security
-from .spec.facts import Device, Etc, Facts
+from .spec.facts import Device, Facts
 from .spec.namespaces import partner
 
-_HOST_RESOLV = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
 _ACCESS = frozenset("rwm")
 
 
@@ -34,15 +32,17 @@ async def facts(ctx: Context, container: Container, endpoints: Mapping[str, Endp
     name = hostname(ctx, container)
     numbers = {path: _block_device(path) for path in resources.device_paths(host)}
     safety = security.parse(host.security_opt or ())
+    linked = links.of(ctx, container)
     return Facts(
         identity=identity,
         hostname=name,
-        etc=write_etc(ctx, container, name, endpoints),
+        etc=etc_files.write(ctx, container, name, endpoints, linked),
         cgroup_version=ctx.host.cgroup_version,
         cgroups_path=cgroups_path(container),
         available=ctx.host.capabilities,
         devices=tuple(_devices(host)),
         block_devices=tuple((path, *number) for path, number in numbers.items()),
+        links=tuple(links.environment(container.name, linked)),
         join_pid=_join(ctx, host.pid_mode),
         join_ipc=_join(ctx, host.ipc_mode),
         join_net=_join(ctx, host.network_mode),
@@ -198,82 +198,3 @@ def _block_device(path: str) -> tuple[int, int]:
     if device is None or device.kind != "b":
         raise Invalid(f"no such block device: {path}")
     return device.major, device.minor
-
-
-def write_etc(
-    ctx: Context, container: Container, hostname: str, endpoints: Mapping[str, EndpointSettings]
-) -> Etc:
-    """Write hosts, hostname and resolv.conf below the container's directory, and name them."""
-    if name := partner(container.host_config.network_mode):
-        other = ctx.paths.container(ctx.book.find(name).id)
-        return _etc(other)
-    directory = ctx.paths.container(container.id)
-    for name, text in (
-        ("hosts", _hosts(container, hostname, endpoints)),
-        ("hostname", f"{hostname}\n"),
-        ("resolv.conf", _resolv(container)),
-    ):
-        _write(directory / name, text)
-    return _etc(directory)
-
-
-def _etc(directory: Path) -> Etc:
-    return Etc(str(directory / "hosts"), str(directory / "hostname"), str(directory / "resolv.conf"))
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file's content in place: a running container may have it mounted. Made anew at each start."""
-    path.write_text(text)
-    path.chmod(0o644)
-
-
-def _hosts(container: Container, hostname: str, endpoints: Mapping[str, EndpointSettings]) -> str:
-    host = container.host_config
-    gateway = next((e.gateway for e in endpoints.values() if e.gateway), "")
-    extra = host.extra_hosts or ()
-    if host.network_mode == "host":
-        lines = "".join(f"{a}\t{n}\n" for a, n in etc.extra_hosts(extra, gateway or "127.0.0.1"))
-        return _read(Path("/etc/hosts")) + lines
-    names = etc.own_names(hostname, container.config.domainname)
-    own = [
-        (address, names)
-        for endpoint in endpoints.values()
-        for address in (endpoint.ip_address, endpoint.global_ipv6_address)
-        if address
-    ]
-    return etc.hosts(own, extra, gateway)
-
-
-def _resolv(container: Container) -> str:
-    host = container.host_config
-    wish = etc.Resolver(tuple(host.dns or ()), tuple(host.dns_search or ()), tuple(host.dns_options or ()))
-    mode = host.network_mode
-    if mode == "host":
-        own = etc.parse_resolver(_read(Path("/etc/resolv.conf")))
-        return etc.resolv_conf(own, wish, keep_loopback=True)
-    host_resolver = etc.parse_resolver(_host_resolv())
-    if mode in ("bridge", "none"):
-        return etc.resolv_conf(host_resolver, wish)
-    return etc.internal_resolv_conf(host_resolver, wish)
-
-
-def upstreams(host: HostConfig) -> tuple[tuple[str, bool], ...]:
-    """Return the servers that a name server asks: the user's from inside, the host's own from the host."""
-    if host.dns:
-        return tuple((address, False) for address in host.dns)
-    return tuple((address, True) for address in etc.parse_resolver(_host_resolv()).servers)
-
-
-def _host_resolv() -> str:
-    """Docker's choice: systemd-resolved's list of real servers where /etc only names its stub."""
-    text = _read(Path("/etc/resolv.conf"))
-    if etc.parse_resolver(text).servers == ("127.0.0.53",):
-        return _read(_HOST_RESOLV[0]) or text
-    return text
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""

@@ -20,6 +20,7 @@ from . import (
     life,
     listing,
     logging,
+    networking,
     news,
     processes,
     show,
@@ -189,12 +190,12 @@ class Containers:
         await execs.resize(self._ctx, identity, rows, columns)
 
     async def connect(self, network: str, reference: str, settings: EndpointSettings | None = None) -> None:
-        """Put it on a further network at its next start. Raises Conflict when it is there or runs."""
-        await life.connect(self._ctx, network, reference, settings or EndpointSettings())
+        """Put it on a further network, also while it runs. Raises Forbidden when it is there, Invalid."""
+        await networking.connect(self._ctx, network, reference, settings or EndpointSettings())
 
     async def disconnect(self, network: str, reference: str, force: bool = False) -> None:
-        """Take it off a network. Raises Conflict when it is not there or runs."""
-        await life.disconnect(self._ctx, network, reference)
+        """Take it off a network, also while it runs. Raises Forbidden when it is not there."""
+        await networking.disconnect(self._ctx, network, reference)
 
     def uses_of_image(self, image: str) -> builtins.list[UseRecord]:
         """List the containers that were made from an image, by its id."""

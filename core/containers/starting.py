@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import AsyncIterator
 
@@ -11,9 +10,9 @@ from msgspec.structs import replace
 
 from ..errors import Conflict, Internal, Invalid, NotModified, PydockError, StartFailed
 from ..networks import Attachment
-from ..runtime.records import LogFile, NameServer, Network, Restart, StartRequest
+from ..runtime.records import LogFile, Network, Restart, StartRequest
 from ..units import parse_size
-from . import ending, news, prepare, removal, words
+from . import ending, networking, news, prepare, removal, words
 from .context import Context
 from .record import Container, Mount
 from .signals import parse_signal
@@ -65,6 +64,7 @@ def _renewed(ctx: Context, container: Container) -> Container:
         container,
         journal_at=container.journal_at if there else 0,
         journal_number=container.journal_number if there else 0,
+        health_number=container.health_number if there else 0,
         stopped_by_hand=False,
         held=True,
         restart_count=0,
@@ -124,7 +124,7 @@ async def _attached(ctx: Context, container: Container) -> AsyncIterator[Attachm
 
 
 async def _connect(ctx: Context, container: Container) -> Attachment:
-    host, config = container.host_config, container.config
+    host = container.host_config
     if name := partner(host.network_mode):
         return Attachment(Network("join", join_pid=prepare.running_pid(ctx, name)), {})
     return await ctx.networks.connect(
@@ -132,10 +132,7 @@ async def _connect(ctx: Context, container: Container) -> Attachment:
         container.name,
         host.network_mode,
         container.networks,
-        bindings=host.port_bindings or {},
-        exposed=tuple(config.exposed_ports or ()),
-        publish_all=host.publish_all_ports,
-        hostname=config.hostname,
+        **networking.port_wishes(container),
     )
 
 
@@ -148,7 +145,7 @@ def _request(
         id=container.id,
         spec=spec,
         rootfs=ctx.snapshots.rootfs(container.id),
-        network=_with_names(container, attachment),
+        network=networking.with_names(container, attachment),
         log=log_file(container),
         run_dir=str(ctx.paths.container_run(container.id)),
         engines_dir=str(ctx.paths.engines),
@@ -158,15 +155,8 @@ def _request(
         console_size=(host.console_size[0], host.console_size[1]) if len(host.console_size) == 2 else (0, 0),
         stop_signal=parse_signal(config.stop_signal or "TERM"),
         restart=Restart(policy.name, policy.maximum_retry_count),  # type: ignore[arg-type]  # checked at creation
+        health=health.check(config),
     )
-
-
-def _with_names(container: Container, attachment: Attachment) -> Network:
-    """Have the shim answer for the names on the container's user-defined networks."""
-    if not attachment.names:
-        return attachment.network
-    upstreams = prepare.upstreams(container.host_config) if attachment.leads_out else ()
-    return dataclasses.replace(attachment.network, name_server=NameServer(attachment.names, upstreams))
 
 
 def log_file(container: Container) -> LogFile:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..errors import Invalid, Unsupported
 from ..schema.containers import ContainerConfig, HostConfig, Resources, RestartPolicy
 from ..units import parse_size
-from . import ports
+from . import links, ports
 from .signals import parse_signal
 from .spec.namespaces import CONTAINER, partner
 from .spec.resources import parse_rule
@@ -211,8 +211,10 @@ def _check_host(host: HostConfig) -> None:
         raise Invalid(f"unknown or invalid runtime name: {host.runtime}")
     if host.isolation not in ("", "default"):
         raise Invalid(f"invalid isolation '{host.isolation}' on linux")
-    if host.links:
-        raise Unsupported("links are not built yet: put both containers on a user-defined network")
+    if host.links and host.network_mode == "host":
+        raise Invalid("conflicting options: host type networking can't be used with links")
+    for text in host.links or ():
+        links.parse(text)
     if host.storage_opt:
         raise Unsupported("--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
     for bindings in (host.port_bindings or {}).values():
@@ -240,8 +242,6 @@ def _check_sysctl(name: str, host: HostConfig) -> None:
 def warnings(config: ContainerConfig, host: HostConfig, blkio_weight: bool, swap: bool) -> list[str]:
     """Say what of the wishes can't be fulfilled here, in Docker's words where Docker has them."""
     said = []
-    if config.healthcheck and config.healthcheck.test and config.healthcheck.test[0] != "NONE":
-        said.append("Health checks are not built yet: the container will not report its health.")
     if host.blkio_weight and not blkio_weight:
         said.append(
             "Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded."

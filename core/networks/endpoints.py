@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ from .settings import bridge_options
 INTERFACE_NAME = "com.docker.network.endpoint.ifname"
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _LONGEST_LINK_NAME = 15
+_NUMBER = re.compile(r"[0-9]+$")
 _LINK_NAME = re.compile(r"[^\s/:]{1,15}")
 
 
@@ -113,6 +115,12 @@ def _interface_name(place: Place, number: int) -> str:
     if wanted and (_LINK_NAME.fullmatch(wanted) is None or wanted in (".", "..", "lo")):
         raise Invalid(f"invalid interface name: {wanted!r}")
     return wanted or f"{bridge_options(place.network.options).interface_prefix}{number}"
+
+
+def free_number(interfaces: Iterable[str]) -> int:
+    """The lowest number that no interface's name ends with."""
+    used = {int(found[0]) for name in interfaces if (found := _NUMBER.search(name))}
+    return next(number for number in itertools.count() if number not in used)
 
 
 def _allocate(network: Network, version: int, wanted: str, taken: Collection[str]) -> str:
@@ -218,6 +226,16 @@ def settings(place: Place, endpoint: Endpoint) -> EndpointSettings:
         global_ipv6_address=str(address6.ip) if address6 else "",
         global_ipv6_prefix_len=address6.network.prefixlen if address6 else 0,
         dns_names=endpoint.names or None,
+    )
+
+
+def renamed(endpoint: Endpoint, network: Network, old: str, new: str) -> Endpoint:
+    """Return an endpoint of a container that has another name now."""
+    return replace(
+        endpoint,
+        container_name=new,
+        names=[new if name == old else name for name in endpoint.names],
+        reverse_name=f"{new}.{network.name}",
     )
 
 

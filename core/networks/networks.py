@@ -32,7 +32,7 @@ from .endpoints import Place
 from .ipam import IPNetwork
 from .mend import Mending, mend
 from .names import NameFiles, has_names, name_line
-from .ports import Reservation, same_place
+from .ports import Reservation, moved, same_place
 from .record import Endpoint, HostPort, Network
 from .settings import PREDEFINED, new_network, predefined
 
@@ -92,6 +92,15 @@ class Networks:
         if network is None:
             raise NotFound(f"network {name} not found")
         return network
+
+    def is_same(self, name: str, network: Network) -> bool:
+        """Tell whether a name (or id, or the beginning of one) means this network."""
+        found = places_.find(name, self._networks.all())
+        return found is not None and found.id == network.id
+
+    def check(self, endpoints: Mapping[str, EndpointSettings]) -> None:
+        """Raise what a start on these networks would, as far as that can be told; NotFound, Invalid."""
+        self._places(endpoints)
 
     async def list(self, filters: Filters | None = None) -> Sequence[NetworkInspect]:
         """All networks that pass the filters, without their containers; raises Invalid."""
@@ -169,7 +178,7 @@ class Networks:
         await self.disconnect(container_id)
         with Reservation() as reservation:
             with self._store.transaction():
-                places = self._places(mode, endpoints)
+                places = self._places(places_.asked_of(mode, endpoints))
                 made = self._allocate(places, places_.Who(container_id, name, hostname))
                 self._bring_up([place.network for place in places])
                 gateway = places_.gateway_place(places)
@@ -182,6 +191,61 @@ class Networks:
                 names = [self._write_names(place.network) for place in places if has_names(place.network)]
             return attachment(made, gateway, reservation, asked.shown, names)
 
+    async def rearrange(
+        self,
+        container_id: str,
+        name: str,
+        endpoints: Mapping[str, EndpointSettings],
+        *,
+        bindings: Mapping[str, Sequence[PortBinding] | None] | None = None,
+        exposed: Collection[str] = (),
+        publish_all: bool = False,
+        hostname: str = "",
+    ) -> Attachment:
+        """Give a container that runs its places on these networks; it keeps those that it has.
+
+        Its ports lead to where its default route goes now. Places on other networks stay held until
+        `let_go`, for its links are still there. Raises as `connect` does; then nothing has changed.
+        """
+        asked = Asked(bindings or {}, exposed, publish_all)
+        with Reservation() as reservation:
+            with self._store.transaction():
+                held = {one.network_id: one for one in self._endpoints.find(container=container_id)}
+                places = self._places(endpoints)
+                made = self._allocate(places, places_.Who(container_id, name, hostname), held)
+                self._bring_up([place.network for place in places])
+                gateway = places_.gateway_place(places)
+                before = _published(list(held.values()))
+                if gateway is not None and before:
+                    reservation.ports = moved(before, made[gateway].ip4, made[gateway].ip6)
+                elif gateway is not None:
+                    asked.reserve(reservation, gateway, made[gateway], self._holder)
+                for endpoint in {**held, **{one.network_id: one for one in made.values()}}.values():
+                    leads_out = gateway is not None and endpoint.network_id == gateway.network.id
+                    self._keep(replace(endpoint, ports=reservation.ports if leads_out else []))
+                for place in places:
+                    if place.network.id not in held:
+                        self._announce("connect", place.network, container=container_id)
+                names = [self._write_names(place.network) for place in places if has_names(place.network)]
+            return attachment(made, gateway, reservation, asked.shown, names)
+
+    def let_go(self, container_id: str, kept: Collection[str]) -> None:
+        """Free a container's places on all networks but those that are kept (by name or id)."""
+        ids = {self.get(name).id for name in kept}
+        with self._store.transaction():
+            for endpoint in self._endpoints.find(container=container_id):
+                if endpoint.network_id not in ids:
+                    self._free(endpoint)
+
+    def rename(self, container_id: str, old: str, new: str) -> None:
+        """Have a container found by its new name."""
+        with self._store.transaction():
+            for endpoint in self._endpoints.find(container=container_id):
+                network = self._networks.get(endpoint.network_id)
+                if network is not None:
+                    self._endpoints.replace(places_.renamed(endpoint, network, old, new))
+                    self._write_names(network)
+
     async def disconnect(self, container_id: str) -> None:
         """Free what a container held: it has ended, or did not start. Safe to repeat."""
         endpoints = self._endpoints.find(container=container_id)
@@ -191,10 +255,7 @@ class Networks:
             await asyncio.to_thread(nftables.remove_ports, ports)
         with self._store.transaction():
             for endpoint in endpoints:
-                network = self._networks.get(endpoint.network_id)
-                if self._endpoints.delete(endpoint.id) and network is not None:
-                    self._announce("disconnect", network, container=container_id)
-                    self._write_names(network)
+                self._free(endpoint)
 
     async def mend(self, live: Collection[str]) -> Sequence[str]:
         """Put the kernel and the records back in line after kills, reboots and other programs' doings.
@@ -230,20 +291,40 @@ class Networks:
             routes,
         )
 
-    def _places(self, mode: str, endpoints: Mapping[str, EndpointSettings]) -> Sequence[Place]:
-        asked = places_.asked_of(mode, endpoints)
+    def _places(self, asked: Mapping[str, EndpointSettings]) -> Sequence[Place]:
         places = [Place(given, self.get(given), wish) for given, wish in asked.items()]
         places_.check(places)
         return places_.order(places)
 
-    def _allocate(self, places: Sequence[Place], who: places_.Who) -> dict[Place, Endpoint]:
+    def _allocate(
+        self, places: Sequence[Place], who: places_.Who, held: Mapping[str, Endpoint] | None = None
+    ) -> dict[Place, Endpoint]:
+        """Find or make an endpoint for each place; `held` are those that the container has, by network."""
         made: dict[Place, Endpoint] = {}
-        for number, place in enumerate(places):
+        interfaces = [endpoint.interface for endpoint in (held or {}).values()]
+        for place in places:
             if any(other.network.id == place.network.id for other in made):
                 raise Conflict(f"container {who.name} is already attached to network {place.network.name}")
-            taken = self._taken(place.network)
-            made[place] = places_.new_endpoint(place, new_id(), who, number, taken, self._mark)
+            endpoint = (held or {}).get(place.network.id)
+            if endpoint is None:
+                number, taken = places_.free_number(interfaces), self._taken(place.network)
+                endpoint = places_.new_endpoint(place, new_id(), who, number, taken, self._mark)
+                interfaces.append(endpoint.interface)
+            made[place] = endpoint
         return made
+
+    def _keep(self, endpoint: Endpoint) -> None:
+        """Write an endpoint down, be it new or changed."""
+        if self._endpoints.get(endpoint.id) is None:
+            self._endpoints.insert(endpoint)
+        else:
+            self._endpoints.replace(endpoint)
+
+    def _free(self, endpoint: Endpoint) -> None:
+        network = self._networks.get(endpoint.network_id)
+        if self._endpoints.delete(endpoint.id) and network is not None:
+            self._announce("disconnect", network, container=endpoint.container_id)
+            self._write_names(network)
 
     def _taken(self, network: Network) -> set[str]:
         """Addresses in use on a network; only columns are read, so that many endpoints cost little."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from types import TracebackType
+
+from msgspec.structs import replace
 
 from ..errors import Conflict, Invalid, Unsupported
 from ..schema.containers import PortBinding
@@ -231,6 +233,12 @@ def _taken(wanted: Wanted, holder: Holder) -> Conflict:
     name = holder(wanted.protocol, host_ip, wanted.first)
     by = f" by container {name}" if name else ""
     return Conflict(f"Bind for {shown}:{wanted.first} failed: port is already allocated{by}")
+
+
+def moved(ports: Iterable[HostPort], ip4: str, ip6: str) -> list[HostPort]:
+    """Return published ports as they lead to these addresses; one of a family without address is dropped."""
+    found = ((port, ip6 if ":" in port.container_ip else ip4) for port in ports)
+    return [replace(port, container_ip=address) for port, address in found if address]
 
 
 def same_place(port: HostPort, protocol: str, host_ip: str, number: int) -> bool:
