@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import Unsupported
+from ..reference import Reference
 from ..schema import wire
+from ..schema.auth import AuthConfig, decode_header
 from ..schema.images import Progress
 from ..schema.message import Response
 from . import respond
@@ -56,8 +58,22 @@ async def save(engine: Engine, call: Call) -> Response:
 
 async def create(engine: Engine, call: Call) -> Response:
     if call.text("fromImage"):
-        raise Unsupported("pulling images is not built yet: load an archive with 'pydock load'")
+        return await respond.progress(_pull(engine, call))
     return await respond.progress(_import(engine, call))
+
+
+def _pull(engine: Engine, call: Call) -> AsyncIterator[Progress]:
+    """Without a tag all of them are asked for, as dockerd has it."""
+    name, tag = call.text("fromImage"), call.text("tag")
+    if tag:
+        name += f"@{tag}" if ":" in tag else f":{tag}"
+    reference = Reference.parse(name)
+    every = not reference.tag and not reference.digest
+    return engine.images.pull(reference, call.text("platform"), credentials(call), all_tags=every)
+
+
+def credentials(call: Call) -> AuthConfig:
+    return decode_header(call.request.headers.get("x-registry-auth", ""))
 
 
 async def _import(engine: Engine, call: Call) -> AsyncIterator[Progress]:

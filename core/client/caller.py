@@ -70,10 +70,16 @@ class Caller:
         await read_all(response.body)
 
     async def records(
-        self, kind: type[T], method: str, path: str, query: Query | None = None, body: object = None
+        self,
+        kind: type[T],
+        method: str,
+        path: str,
+        query: Query | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[T, None]:
         """Send and yield the JSON objects of the answer as they come."""
-        response = await self.call(method, path, query, body)
+        response = await self.call(method, path, query, body, headers)
         async with contextlib.aclosing(lines(response.body)) as found:
             async for line in found:
                 yield _decode(line, kind)

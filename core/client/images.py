@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
+from ..schema.auth import AuthConfig, encode_header
 from ..schema.images import (
     DeleteItem,
     HistoryEntry,
@@ -62,10 +63,19 @@ class Images:
         }
         return self._caller.records(Progress, "POST", "/images/create", query, archive)
 
-    def pull(self, repo: str, tag: str = "", platform: str | None = None) -> AsyncGenerator[Progress, None]:
-        """Fetch an image from a registry; yields what happens."""
+    def pull(
+        self, repo: str, tag: str = "", platform: str | None = None, auth: AuthConfig | None = None
+    ) -> AsyncGenerator[Progress, None]:
+        """Fetch an image from a registry, all of the repository without `tag`; yields what happens."""
         query = {"fromImage": repo, "tag": tag or None, "platform": platform}
-        return self._caller.records(Progress, "POST", "/images/create", query)
+        return self._caller.records(Progress, "POST", "/images/create", query, headers=_header(auth))
+
+    def push(
+        self, repo: str, tag: str = "", auth: AuthConfig | None = None
+    ) -> AsyncGenerator[Progress, None]:
+        """Send an image to its registry, all of the repository without `tag`; yields what happens."""
+        path, query = f"/images/{repo}/push", {"tag": tag or None}
+        return self._caller.records(Progress, "POST", path, query, headers=_header(auth, required=True))
 
     async def tag(self, source: str, repo: str, tag: str = "") -> None:
         await self._caller.do("POST", f"/images/{source}/tag", {"repo": repo, "tag": tag or None})
@@ -90,3 +100,10 @@ class Images:
             "shared-size": shared_size,
         }
         return await self._caller.read(list[ImageSummary], "GET", "/images/json", query)
+
+
+def _header(auth: AuthConfig | None, required: bool = False) -> dict[str, str]:
+    if auth is None or auth.empty:
+        # dockerd wants the header with a push, if only to say that there are no credentials.
+        return {"x-registry-auth": encode_header(AuthConfig())} if required else {}
+    return {"x-registry-auth": encode_header(auth)}

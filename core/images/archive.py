@@ -21,8 +21,8 @@ from . import legacy
 from .platforms import choose, host_platform, is_attestation, shown
 from .records import decode_config, decode_index, decode_manifest
 
-_DEEPEST_INDEX = 4
-_CONFIG_TYPES = (oci.MEDIA_OCI_CONFIG, oci.MEDIA_DOCKER_CONFIG)
+DEEPEST_INDEX = 4
+CONFIG_TYPES = (oci.MEDIA_OCI_CONFIG, oci.MEDIA_DOCKER_CONFIG)
 _NAME_ANNOTATIONS = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 
@@ -107,7 +107,7 @@ def _docker(members: Members, limits: Limits) -> list[FoundImage]:
         config = members.read(item.config, limits.config_bytes)
         names = tuple(_name(tag) for tag in item.repo_tags or ())
         layers = tuple(FoundLayer(name, "") for name in item.layers or ())
-        images.append(_image(config, None, layers, names))
+        images.append(found_image(config, None, layers, names))
     return images
 
 
@@ -125,7 +125,7 @@ def _legacy(members: Members, limits: Limits) -> list[FoundImage]:
             identity = chain[0].parent
         layers = tuple(FoundLayer(f"{image.id}/layer.tar", "") for image in chain)
         config = legacy.configuration(chain, [members.get(layer.member).digest for layer in layers])
-        images.append(_image(config, None, layers, tuple(names)))
+        images.append(found_image(config, None, layers, tuple(names)))
     return images
 
 
@@ -136,9 +136,10 @@ def _name(text: str) -> Reference:
     return name
 
 
-def _image(
+def found_image(
     config: bytes, manifest: bytes | None, layers: tuple[FoundLayer, ...], names: tuple[Reference, ...]
 ) -> FoundImage:
+    """Describe an image whose parts are known; raises Invalid, Unsupported when they don't fit."""
     parsed = decode_config(config)
     if parsed.rootfs.type not in ("layers", ""):
         raise Invalid(f"invalid image configuration: rootfs of type {parsed.rootfs.type[:40]!r}")
@@ -197,7 +198,7 @@ def _resolve(
         return data
     if entry.media_type not in oci.INDEX_TYPES:
         return None
-    if depth == _DEEPEST_INDEX:
+    if depth == DEEPEST_INDEX:
         raise Invalid("indexes are nested too deeply")
     index = decode_index(data)
     chosen = choose(index.manifests, host, f"index {entry.digest}")
@@ -210,7 +211,7 @@ def _resolve(
 
 def _from_manifest(members: Members, limits: Limits, data: bytes) -> FoundImage:
     manifest = decode_manifest(data)
-    if manifest.config.media_type not in _CONFIG_TYPES:
+    if manifest.config.media_type not in CONFIG_TYPES:
         raise Invalid(f"not a container image: its configuration is {manifest.config.media_type[:100]!r}")
     config = _blob(members, limits, manifest.config, limits.config_bytes)
     layers = []
@@ -220,7 +221,7 @@ def _from_manifest(members: Members, limits: Limits, data: bytes) -> FoundImage:
         if member.digest != descriptor.digest or member.size != descriptor.size:
             raise Invalid(f"wrong digest: {name} is {member.digest} of {member.size} bytes")
         layers.append(FoundLayer(name, descriptor.media_type))
-    return _image(config, data, tuple(layers), ())
+    return found_image(config, data, tuple(layers), ())
 
 
 def _names(entry: oci.Descriptor) -> tuple[Reference, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from ..errors import Internal, NotFound
 from ..files import atomic_write, storage_error, sync_directory
 
 _PREFIX = "blob-"
+_PART = "part-"
+_PART_SECONDS = 7 * 24 * 3600
 
 
 class Blobs:
@@ -87,6 +91,39 @@ class Blobs:
         except OSError as err:
             raise storage_error(err, "keeping a layer") from err
 
+    def part(self, digest: Digest) -> Path:
+        """Return where content is kept while it is downloaded, until a record needs it or a week is over."""
+        return self._tmp / f"{_PART}{hex_of(digest)}"
+
+    def adopt_part(self, digest: Digest) -> None:
+        """Make content of its whole and checked part; `sync` must follow.
+
+        The part stays beside it, as another name of the same file, until `drop_parts`: a collection before
+        the record is written takes the content only.
+        """
+        aside = self.aside()
+        try:
+            os.link(self.part(digest), aside)
+        except FileNotFoundError:
+            if self.has(digest):
+                # Another engine has recorded it meanwhile.
+                return
+            raise Internal(f"a download was taken away before it was used: {digest}") from None
+        except OSError as err:
+            raise storage_error(err, "keeping a layer") from err
+        self.adopt(aside, digest)
+        # Where both are names of one file already, a rename does nothing at all.
+        aside.unlink(missing_ok=True)
+
+    def drop_parts(self, digests: Collection[str]) -> None:
+        for digest in digests:
+            self.part(Digest(digest)).unlink(missing_ok=True)
+
+    def intact(self, digest: str) -> bool:
+        """Read content through and compare it with its digest; blocks."""
+        with open(self.path(digest), "rb") as file:
+            return hashlib.file_digest(file, digest.partition(":")[0]).hexdigest() == hex_of(Digest(digest))
+
     def sync(self, digests: Collection[str]) -> None:
         """Wait until content is on the disk; blocks for as long as that takes."""
         paths = {self.path(digest) for digest in digests}
@@ -114,6 +151,7 @@ class Blobs:
                     freed += entry.stat(follow_symlinks=False).st_size
                     os.unlink(entry.path)
         for entry in os.scandir(self._tmp):
-            if entry.name.startswith(_PREFIX):
+            stale = entry.name.startswith(_PART) and entry.stat().st_mtime < time.time() - _PART_SECONDS
+            if stale or entry.name.startswith(_PREFIX):
                 os.unlink(entry.path)
         return freed

@@ -49,6 +49,11 @@ class Unpacker:
         }
         self._slots = asyncio.Semaphore(max(2, os.cpu_count() or 1))
 
+    @property
+    def copies(self) -> bool:
+        """Whether a layer begins as a copy of its parent, so that they are made one after the other."""
+        return self._snapshots.whiteouts == "remove"
+
     async def unpack(
         self, layers: Sequence[LayerBlob], progress: Progress | None = None
     ) -> list[LayerRecord]:
@@ -58,21 +63,22 @@ class Unpacker:
         """
         chains = chain_ids([layer.diff_id for layer in layers])
         parents = [None, *chains[:-1]]
-        if self._snapshots.whiteouts == "remove":
+        if self.copies:
             # A copy of the parent is needed first, so there is nothing to do side by side.
             for layer, chain, parent in zip(layers, chains, parents, strict=True):
-                await self._ensure(layer, chain, parent, progress)
+                await self.ensure(layer, chain, parent, progress)
         else:
             jobs = [
-                self._ensure(layer, chain, parent, progress)
+                self.ensure(layer, chain, parent, progress)
                 for layer, chain, parent in zip(layers, chains, parents, strict=True)
             ]
             await all_of(*jobs)
-        return [self._record(layer, chain) for layer, chain in zip(layers, chains, strict=True)]
+        return [self.record(layer, chain) for layer, chain in zip(layers, chains, strict=True)]
 
-    async def _ensure(
+    async def ensure(
         self, layer: LayerBlob, chain: ChainId, parent: ChainId | None, progress: Progress | None
     ) -> None:
+        """Unpack one layer unless it is there; where `copies`, its parent must be there."""
         async with self._slots, self._locks.hold("layer", hex_of(Digest(chain))):
             if self._snapshots.layer(chain) is None:
                 await self._unpack(layer, chain, parent, progress)
@@ -80,8 +86,7 @@ class Unpacker:
     async def _unpack(
         self, layer: LayerBlob, chain: ChainId, parent: ChainId | None, progress: Progress | None
     ) -> None:
-        copies = self._snapshots.whiteouts == "remove"
-        staged = await self._snapshots.stage(parent if copies else None)
+        staged = await self._snapshots.stage(parent if self.copies else None)
         try:
             result = await self._extract(layer, str(staged), progress)
             made = Layer(chain, parent or "", layer.diff_id, int(result["size"]), "", now())
@@ -113,9 +118,14 @@ class Unpacker:
         except BaseException:
             await self._snapshots.discard(staged)
             raise
-        return self._record(LayerBlob(diff_id, blob, media_type), diff_id)
+        return self.record(LayerBlob(diff_id, blob, media_type), diff_id)
 
-    def _record(self, layer: LayerBlob, chain: ChainId) -> LayerRecord:
+    def has(self, chain: ChainId) -> bool:
+        """Tell whether a layer is unpacked."""
+        return self._snapshots.layer(chain) is not None
+
+    def record(self, layer: LayerBlob, chain: ChainId) -> LayerRecord:
+        """Describe a layer that is unpacked, and whose blob is here."""
         made = self._snapshots.layer(chain)
         if made is None:
             raise Internal(f"layer {layer.diff_id} was lost while its image was recorded")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
-from ..errors import Unsupported
+from ..errors import Invalid, Unsupported
 from ..schema import oci
 
 _MACHINES = {
@@ -22,6 +23,14 @@ _MACHINES = {
 }
 # What else runs on a machine, best first.
 _ALSO = {"amd64": ("386",), "arm64": ("arm",)}
+_ALIASES = {
+    "x86_64": ("amd64", ""),
+    "x86-64": ("amd64", ""),
+    "aarch64": ("arm64", ""),
+    "armhf": ("arm", "v7"),
+}
+_PLATFORM = re.compile(r"[a-z0-9_.-]+(/[a-z0-9_.-]+){0,2}")
+_OTHER = 50
 _ATTESTATION = "vnd.docker.reference.type"
 
 
@@ -29,6 +38,26 @@ def host_platform() -> oci.Platform:
     machine = os.uname().machine
     architecture, variant = _MACHINES.get(machine, (machine, ""))
     return oci.Platform(architecture=architecture, os="linux", variant=variant or None)
+
+
+def parse_platform(text: str) -> oci.Platform:
+    """Read `os/architecture[/variant]`, or one of the two first; raises Invalid."""
+    parts = text.lower().split("/")
+    host = host_platform()
+    if not _PLATFORM.fullmatch(text.lower()):
+        raise Invalid(f"invalid platform: {text[:100]!r}: want os/architecture[/variant]")
+    if len(parts) == 1 and parts[0] == "linux":
+        return host
+    os_name, *rest = parts if len(parts) > 1 else ["linux", parts[0]]
+    architecture, variant = _ALIASES.get(rest[0], (rest[0], ""))
+    return oci.Platform(architecture, os_name, variant=(rest[1] if len(rest) > 1 else variant) or None)
+
+
+def suits(image: oci.ImageConfig, wanted: oci.Platform) -> bool:
+    """Tell whether an image is for this platform itself, not for one that runs there too."""
+    offered = oci.Platform(image.architecture, image.os or "linux", variant=image.variant)
+    rank = _rank(offered, wanted)
+    return rank is not None and rank < _OTHER
 
 
 def shown(platform: oci.Platform) -> str:
@@ -63,7 +92,7 @@ def _rank(offered: oci.Platform | None, wanted: oci.Platform) -> int | None:
         return _variant_rank(offered, wanted)
     others = _ALSO.get(wanted.architecture, ())
     if offered.architecture in others:
-        return 50 + others.index(offered.architecture)
+        return _OTHER + others.index(offered.architecture)
     return None
 
 

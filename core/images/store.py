@@ -16,6 +16,9 @@ from ..digest import Digest
 from ..errors import Conflict, Invalid, NotFound, PydockError
 from ..filters import Filters
 from ..reference import Reference
+from ..registry.settings import Settings
+from ..registry.settings import load as load_settings
+from ..schema.auth import AuthConfig
 from ..schema.images import (
     DeleteItem,
     HistoryEntry,
@@ -33,6 +36,7 @@ from . import describe, listing
 from .blobs import Blobs
 from .layers import Unpacker
 from .load import Loader, loaded
+from .platforms import parse_platform
 from .progress import Tell, message, streamed
 from .records import (
     Image,
@@ -67,16 +71,19 @@ class Images:
         snapshots: Snapshotter,
         work: Worker,
         limits: Limits | None = None,
+        registries: Settings | None = None,
     ) -> None:
         self._store = store
+        self._settings = registries
         self._events = events
         self._snapshots = snapshots
         self._locks = Locks(paths.locks)
         self._blobs = Blobs(paths)
         self._records = Records(store)
         limits = limits or Limits()
-        unpacker = Unpacker(self._blobs, snapshots, self._locks, work, limits)
-        self._loader = Loader(self._blobs, unpacker, limits)
+        self._limits = limits
+        self._unpacker = Unpacker(self._blobs, snapshots, self._locks, work, limits)
+        self._loader = Loader(self._blobs, self._unpacker, limits)
 
     async def get(self, name: str) -> Image:
         """Find an image by name, name@digest, id or the id's beginning; raises NotFound, Invalid."""
@@ -189,6 +196,44 @@ class Images:
 
         return streamed(work)
 
+    def pull(
+        self,
+        name: Reference,
+        platform: str = "",
+        credentials: AuthConfig | None = None,
+        all_tags: bool = False,
+    ) -> AsyncIterator[Progress]:
+        """Fetch an image (or all of a repository) from its registry; the stream tells of each layer.
+
+        Raises Invalid at once for a platform that is none.
+        """
+        # Here, for it imports httpx, which costs more than most commands take.
+        from .pull import Puller, Wish
+
+        wish = Wish(
+            name if all_tags else name.with_default_tag(),
+            parse_platform(platform) if platform else None,
+            all_tags,
+        )
+
+        async def work(tell: Tell) -> None:
+            puller = Puller(
+                self._blobs,
+                self._records,
+                self._unpacker,
+                self._locks,
+                self._limits,
+                self._registries(),
+                lambda record, names, asked: self._keep(record, names, "pull", lambda _: None, asked),
+            )
+            async with self._adding():
+                await puller.pull(wish, credentials, tell)
+
+        return streamed(work)
+
+    def _registries(self) -> Settings:
+        return self._settings if self._settings is not None else load_settings()
+
     async def import_tar(
         self,
         chunks: AsyncIterator[bytes],
@@ -235,8 +280,15 @@ class Images:
         names = [Reference.parse(name.name) for name in self._records.names.prefix(repository.name + ":")]
         return [name for name in names if not name.digest]
 
-    def _keep(self, record: ImageRecord, names: Sequence[Reference], action: str, tell: Tell) -> None:
-        """Write an image's record and names in one transaction."""
+    def _keep(
+        self,
+        record: ImageRecord,
+        names: Sequence[Reference],
+        action: str,
+        tell: Tell,
+        asked: Reference | None = None,
+    ) -> None:
+        """Write an image's record and names in one transaction; its event tells of `asked`, or of the id."""
         with self._store.transaction(durable=True):
             former = self._records.images.get(record.id)
             if former is not None:
@@ -253,7 +305,8 @@ class Images:
                         )
                     )
                 self._name(record.id, name)
-            self._events.publish("image", action, record.id, {**record.labels, "name": record.id})
+            actor, told = (asked.familiar, asked.familiar_name) if asked else (record.id, record.id)
+            self._events.publish("image", action, actor, {**record.labels, "name": told})
 
     def _name(self, identity: str, reference: Reference) -> None:
         self._records.names.replace(NameRecord(reference.canonical, identity, now()))

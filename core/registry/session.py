@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -160,7 +161,9 @@ def _words(err: httpx.TransportError) -> str:
         return "it does not answer in time"
     for cause in _causes(err):
         if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, ssl.SSLError):
-            return cause.strerror.lower()
+            # Asyncio words a refused connection its own way, name servers have negative numbers.
+            number = cause.errno or 0
+            return (os.strerror(number) if number > 0 else cause.strerror).lower()
     return text or type(err).__name__
 
 

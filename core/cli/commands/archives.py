@@ -116,12 +116,14 @@ async def _send_import(client: Client, fd: int, reference: Reference | None, opt
 
 async def _pull(cli: Cli, options: Options, arguments: list[str]) -> None:
     reference = Reference.parse(arguments[0])
-    quiet = options.flag("quiet")
+    quiet, every = options.flag("quiet"), options.flag("all-tags")
+    if every and (reference.tag or reference.digest):
+        raise Failure("tag can't be used with --all-tags/-a")
     async with cli.connect() as client:
-        if not reference.tag and not reference.digest and not quiet:
+        if not reference.tag and not reference.digest and not quiet and not every:
             render.line("Using default tag: latest")
-        await pull(client, reference, options.text("platform") or None, quiet)
-    render.line(reference.with_default_tag().canonical)
+        await pull(client, reference, options.text("platform") or None, quiet, all_tags=every)
+    render.line(reference.canonical if every else reference.with_default_tag().canonical)
 
 
 LOAD = Command(
@@ -163,7 +165,7 @@ PULL = Command(
     "Download an image from a registry",
     _pull,
     (
-        Flag("all-tags", "Download all tagged images in the repository", short="a", hidden=True),
+        Flag("all-tags", "Download all tagged images in the repository", short="a"),
         Flag("platform", "Set platform if server is multi-platform capable", "string"),
         Flag("quiet", "Suppress verbose output", short="q"),
     ),

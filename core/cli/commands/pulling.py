@@ -1,12 +1,23 @@
-"""Fetching an image that a container needs, with progress on stderr."""
+"""Fetching and sending images, with progress, and the credentials that go along."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import AsyncIterator
 
 from ...client import Client
+from ...client.credentials import Credentials
 from ...reference import Reference
+from ...schema.auth import AuthConfig
+from ...schema.images import Progress
+from ..bars import Bars
 from ..failure import Failure
+
+
+async def stored(domain: str) -> AuthConfig:
+    """Return the user's credentials for a registry."""
+    return await asyncio.to_thread(Credentials().find, domain)
 
 
 async def pull_missing(client: Client, image: str, platform: str | None, quiet: bool) -> None:
@@ -17,15 +28,25 @@ async def pull_missing(client: Client, image: str, platform: str | None, quiet: 
 
 
 async def pull(
-    client: Client, reference: Reference, platform: str | None, quiet: bool, to_stderr: bool = False
+    client: Client,
+    reference: Reference,
+    platform: str | None,
+    quiet: bool,
+    to_stderr: bool = False,
+    all_tags: bool = False,
 ) -> None:
-    """Fetch an image, telling what happens line by line; raises Failure."""
-    out = sys.stderr if to_stderr else sys.stdout
-    tag = reference.digest or reference.tag or "latest"
-    async for step in client.images.pull(reference.familiar_name, tag, platform):
+    """Fetch an image, or all tags of its repository, telling what happens; raises Failure."""
+    tag = "" if all_tags else reference.digest or reference.tag or "latest"
+    auth = await stored(reference.domain)
+    steps = client.images.pull(reference.familiar_name, tag, platform, auth)
+    await show(steps, quiet, to_stderr)
+
+
+async def show(steps: AsyncIterator[Progress], quiet: bool, to_stderr: bool = False) -> None:
+    """Draw progress to its end; raises Failure when it ends in an error."""
+    bars = Bars(sys.stderr if to_stderr else sys.stdout)
+    async for step in steps:
         if step.error:
             raise Failure(step.error, 125 if to_stderr else 1)
-        if quiet or (step.progress_detail is not None and step.progress_detail.total):
-            continue
-        prefix = f"{step.id}: " if step.id else ""
-        print(f"{prefix}{step.status}", file=out)
+        if not quiet and (step.status or step.stream):
+            bars.show(step)

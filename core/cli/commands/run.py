@@ -26,11 +26,12 @@ from ..keys import parse as parse_keys
 from ..options.flags import CREATE as CREATE_FLAGS
 from ..options.flags import RUN as RUN_FLAGS
 from ..options.request import request
-from .pulling import pull_missing
+from .pulling import pull, pull_missing
 from .stream import sized
 
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}|sha256:[0-9a-f]+")
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+_PULL_POLICIES = ("always", "missing", "never")
 
 
 def _failure(message: str, name: str, status: int) -> Failure:
@@ -72,10 +73,15 @@ async def _make(client: Client, asked: CreateRequest, options: Options) -> Creat
             f"container ID file found, make sure the other container isn't running or delete {path}", 125
         )
     name, platform = options.text("name") or None, options.text("platform") or None
+    policy = options.text("pull", "missing")
+    if policy not in _PULL_POLICIES:
+        raise Failure(f'invalid pull option: "{policy}": must be one of "always", "missing" or "never"', 125)
+    if policy == "always":
+        await pull(client, Reference.parse(asked.image), platform, options.flag("quiet"), to_stderr=True)
     try:
         made = await client.containers.create(asked, name, platform)
     except NotFound as err:
-        if options.text("pull", "missing") == "never" or not err.message.startswith("No such image"):
+        if policy == "never" or not err.message.startswith("No such image"):
             raise
         await pull_missing(client, asked.image, platform, options.flag("quiet"))
         made = await client.containers.create(asked, name, platform)
