@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pydock.core.errors import Conflict, NotFound, PydockError, Unavailable
+from pydock.core.units import parse_timestamp
 
+from .logs.runs import Runs
 from .terminal.session import ShellSession
 
 if TYPE_CHECKING:
@@ -38,6 +41,24 @@ class ContainerLog:
         """Read what lies between two times (nanoseconds), then end."""
         async for chunk in self._read(follow=False, since=since, until=until):
             yield chunk
+
+    async def runs(self) -> Runs:
+        """Read from the engine's events when the container started and how it ended."""
+        client = self._client()
+        if client is None:
+            raise Unavailable("no connection to the engine")
+        wanted = {"type": ["container"], "container": [self.id], "event": ["start", "die", "oom"]}
+        runs = Runs()
+        past = client.system.events(since="0", until=_seconds(time.time_ns()), filters=wanted)
+        async with contextlib.aclosing(past):
+            async for event in past:
+                if event.actor.id == self.id:
+                    runs.take(event.action, event.actor.attributes, event.time_nano)
+        if not runs.last_start:
+            # The engine forgets old events; the record knows the latest start.
+            started = (await client.containers.inspect(self.id)).state.started_at
+            runs.last_start = max(parse_timestamp(started), 0) if started else 0
+        return runs
 
     async def _read(
         self, *, follow: bool, since: int | None = None, until: int | None = None, tail: int | None = None

@@ -1,6 +1,6 @@
 """An engine in memory that speaks the API's records: the real client drives it over the direct transport.
 
-Faults are scripted: `fail[(method, path)]` raises once for a request, `cut()` breaks the event stream and the
+Faults are scripted: `fail[(method, path)]` raises once for a request, `gates[...]` keeps one waiting, `cut()` breaks the event stream and the
 line, `refuse` makes connecting fail.
 """
 
@@ -52,6 +52,7 @@ class FakeEngine:
     logs: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     fail: dict[tuple[str, str], PydockError] = field(default_factory=dict)
+    gates: dict[tuple[str, str], asyncio.Event] = field(default_factory=dict)
     refuse: PydockError | None = None
     loaded: bytes = b""
     created: list[CreateRequest] = field(default_factory=list)
@@ -126,6 +127,8 @@ class FakeEngine:
     async def handle(self, request: Request) -> Response:
         path = re.sub(r"^/v\d\.\d+", "", request.path)
         self.calls.append((request.method, path))
+        if (gate := self.gates.pop((request.method, path), None)) is not None:
+            await gate.wait()
         error = self.fail.pop((request.method, path), None)
         try:
             if error is not None:
@@ -149,7 +152,8 @@ class FakeEngine:
                     )
                 )
             case "GET", "events":
-                return Response(200, _JSON, self._events(request.query.get("since", [""])[0]))
+                past = bool(request.query.get("until"))
+                return Response(200, _JSON, self._events(request.query.get("since", [""])[0], past))
             case "GET", "containers", "json":
                 return _json(self._listed(request))
             case "GET", "images", "json":
@@ -291,7 +295,11 @@ class FakeEngine:
             pids_stats=PidsStats(current=int(id[8], 16) + 1),
         )
 
-    async def _events(self, since: str) -> AsyncIterator[bytes]:
+    async def _events(self, since: str, past: bool) -> AsyncIterator[bytes]:
+        if past:
+            for event in self._happened:
+                yield wire.encode(event) + b"\n"
+            return
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._listeners.add(queue)
         self.listened.set()

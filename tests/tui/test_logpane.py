@@ -9,7 +9,9 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from pydock.core.errors import Unavailable
+from pydock.tui.logs.runs import Runs
 from pydock.tui.logs.store import LogStore
+from pydock.tui.text import ASCII
 from pydock.tui.widgets.logpane import LogPane
 
 
@@ -34,6 +36,9 @@ class Source:
         while data := await self._said.get():
             yield 1, data
 
+    async def runs(self) -> Runs:
+        return Runs()
+
     async def older(self, *, since: int, until: int) -> AsyncGenerator[tuple[int, bytes], None]:
         yield 1, self.old
 
@@ -48,6 +53,12 @@ class Screen(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.pane.focus()
+
+
+class Plain(Screen):
+    """An app whose terminal shows ASCII only."""
+
+    glyphs = ASCII
 
 
 def stamped(number: int, text: str = "line") -> bytes:
@@ -89,12 +100,12 @@ async def test_follows_and_resumes() -> None:
         assert shown(app)[-1] == "line 99"
         await pilot.press("k", "k")
         assert shown(app)[-1].startswith("line 97")
-        source.say(stamped(100) * 23)
+        source.say(b"".join(stamped(number) for number in range(100, 123)))
         await arrived(pilot, app, 123)
         assert shown(app)[-1].endswith("↓ 25 new")
         assert shown(app)[0] == "line 88"
         await pilot.press("G")
-        assert shown(app)[-1] == "line 100"
+        assert shown(app)[-1] == "line 122"
 
 
 async def test_follow_key_holds_and_takes_up() -> None:
@@ -326,3 +337,154 @@ async def test_theme_is_followed() -> None:
             styles = [segment.style for segment in strip if segment.style is not None]
             grounds.append(styles[1].bgcolor)
         assert len(set(grounds)) == 3
+
+
+TRACE = b"""\
+2026-11-25T01:02:03.000000001Z Traceback (most recent call last):
+2026-11-25T01:02:03.000000002Z   File "/app/main.py", line 12, in <module>
+2026-11-25T01:02:03.000000003Z     serve()
+2026-11-25T01:02:03.000000004Z ValueError: no
+2026-11-25T01:02:03.000000005Z again
+2026-11-25T01:02:03.000000006Z again
+"""
+
+
+async def test_repeats_and_traces_fold_and_enter_unfolds() -> None:
+    source = Source()
+    source.say(TRACE)
+    app = Screen(source)
+    async with app.run_test(size=(60, 10)) as pilot:
+        await arrived(pilot, app, 6)
+        assert shown(app)[4] == "again × 2"
+        await pilot.press("F")
+        assert shown(app)[:3] == [
+            "Traceback (most recent call last): ▸ 2 more",
+            "ValueError: no",
+            "again × 2",
+        ]
+        assert "traces folded" in app.pane.status
+        await pilot.press("V", "k", "k", "enter")
+        assert shown(app)[1] == 'File "/app/main.py", line 12, in <module>'.rjust(43)
+        await pilot.press("F")
+        assert len([row for row in shown(app) if row]) == 6
+
+
+async def test_records_as_columns_and_one_in_full() -> None:
+    source = Source()
+    source.say(
+        b'2026-11-25T01:02:03.000000001Z {"level":"info","user":{"id":7},"msg":"in"}\n'
+        b'2026-11-25T01:02:03.000000002Z {"level":"warn","user":{"id":12},"msg":"out"}\n'
+    )
+    app = Screen(source)
+    async with app.run_test(size=(60, 16)) as pilot:
+        await arrived(pilot, app, 2)
+        await pilot.press("J")
+        assert shown(app)[:2] == ["info   7        in", "warn   12       out"]
+        assert app.pane.head.render_line(0).text.rstrip() == " level  user.id  msg"
+        await pilot.press("C", "ctrl+u", *"msg", "enter")
+        assert shown(app)[:2] == ["in", "out"]
+        await pilot.press("enter")
+        await pilot.pause()
+        record = app.pane.record
+        lines = [strip.text.split() for strip in record.render_lines(record.size.region)]
+        assert ["id:", "12"] in lines
+        await pilot.press("k")
+        lines = [strip.text.split() for strip in record.render_lines(record.size.region)]
+        assert ["id:", "7"] in lines
+        await pilot.press("escape")
+        assert not record.display
+
+
+async def test_a_source_is_muted_by_its_number_or_a_click() -> None:
+    app = Screen(Source("web", 3, "cyan"), Source("db", 3, "green"))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await arrived(pilot, app, 3)
+        while app.pane.model.update():
+            await pilot.pause(0.05)
+        app.pane.frame()
+        await pilot.pause()
+        assert app.pane.head.render_line(0).text.rstrip() == " 1 web  2 db"
+        await pilot.press("s", "1")
+        assert {row[:3] for row in shown(app) if row} == {"db "}
+        await pilot.click(app.pane.head, offset=(2, 0))
+        assert len(app.pane.model.view) == 6
+
+
+async def test_older_lines_of_a_merge_come_in_order() -> None:
+    one, other = Source("web", 3), Source("db", 3)
+    other.old = b""
+    app = Screen(one, other)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await arrived(pilot, app, 3)
+        while app.pane.model.update():
+            await pilot.pause(0.05)
+        await pilot.press("g")
+        await done(pilot, app, "older")
+        await pilot.press("g")
+        assert shown(app)[0] == "web line -500"
+        assert len(app.pane.model.view) == 506
+        await pilot.press("G")
+        assert shown(app)[-1] == "db  line 2"
+
+
+async def test_dragging_selects_and_copies() -> None:
+    app = Screen(Source(lines=20))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await arrived(pilot, app, 20)
+        await pilot.mouse_down(app.pane.canvas, offset=(5, 2))
+        await pilot.hover(app.pane.canvas, offset=(5, 4))
+        await pilot.mouse_up(app.pane.canvas, offset=(5, 4))
+        await pilot.pause()
+        assert app.clipboard == "line 12\nline 13\nline 14\n"
+        await pilot.click(app.pane.canvas, offset=(5, 1))
+        assert app.pane.model.selection == (11, 11)
+
+
+async def test_a_line_can_be_gone_to() -> None:
+    source = Source(lines=5)
+    app = Screen(source)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await arrived(pilot, app, 5)
+        for number in range(100):
+            source.say(stamped(number))
+        time = app.pane.stores[0].line(0).time
+        app.pane.go_to(time + 42, b"line 42")
+        await arrived(pilot, app, 100)
+        await pilot.pause(0.2)
+        assert "line 42" in shown(app)
+        assert app.pane.model.selection == (42, 42)
+        assert not app.pane.model.viewport.follow
+
+
+async def test_only_ascii_where_the_locale_knows_no_more() -> None:
+    """lazydocker#210, ctop#317."""
+    source = Source()
+    app = Plain(source)
+    async with app.run_test(size=(40, 6)) as pilot:
+        for number in range(60):
+            source.say(stamped(number) + stamped(number))
+        app.pane.canvas.source_colors = []
+        await arrived(pilot, app, 120)
+        app.pane.stores[0].feed(2, b"err\n")
+        await pilot.press("m", "/", *"line 5", "enter", "F", "F", "k")
+        canvas = app.pane.canvas
+        app.pane.frame()
+        text = "".join(strip.text for strip in canvas.render_lines(canvas.size.region)) + app.pane.status
+        assert text.isascii()
+        assert "new" in text
+
+
+async def test_a_restart_is_seen_in_the_log() -> None:
+    source = Source(lines=3)
+    source.id = "abc"  # type: ignore[attr-defined]
+    app = Screen(source)
+    async with app.run_test(size=(40, 8)) as pilot:
+        await arrived(pilot, app, 3)
+        now = app.pane.stores[0].line(2).time
+        app.pane.happened("abc", "die", {"exitCode": "137"}, now + 1)
+        app.pane.happened("abc", "start", {}, now + 2)
+        source.say(stamped(9))
+        await arrived(pilot, app, 5)
+        assert shown(app)[3:5] == ["── restarted, exit 137", "line 9"]
+        await pilot.press("0")
+        assert source.asked[-1] == now + 2

@@ -7,6 +7,7 @@ import pytest
 from textual import on
 from textual.app import App, ComposeResult
 
+from pydock.tui.logs.runs import Runs
 from pydock.tui.terminal.session import ShellSession
 from pydock.tui.widgets.logpane import LogPane
 from pydock.tui.widgets.shellpane import ShellPane
@@ -26,6 +27,9 @@ class Quiet:
     ) -> AsyncGenerator[tuple[int, bytes], None]:
         await asyncio.Event().wait()
         yield 1, b""
+
+    async def runs(self) -> Runs:
+        return Runs()
 
     async def older(self, *, since: int, until: int) -> AsyncGenerator[tuple[int, bytes], None]:
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from .store import Batch, Line, LogStore
@@ -68,6 +69,35 @@ class MergedLines:
                 self._times.append(at)
             del self._pending[:cut]
         return bool(self._pending)
+
+    def reorder(self) -> Callable[[int], int]:
+        """Put all that the stores hold into order anew, older lines that were loaded among them.
+
+        Returns what gives the new id of a line by the one that it had.
+        """
+        before = self._first, self._sources, self._ids, self._times
+        held = sorted(
+            (at, source, batch.first + i)
+            for source, store in enumerate(self.stores)
+            for batch in store.batches(store.first, store.end)
+            for i, at in enumerate(batch.times)
+        )
+        self._sources = bytearray(source for _, source, _ in held)
+        self._ids = array("q", (id for _, _, id in held))
+        self._times = array("q", (at for at, _, _ in held))
+        self._first = before[0] + len(before[2]) - len(held)
+        self._pending.clear()
+        self._next = [store.end for store in self.stores]
+        self._settled = True
+        first = self._first
+
+        def moved(id: int) -> int:
+            at = id - before[0]
+            if not 0 <= at < len(before[2]):
+                return id
+            return first + bisect_left(held, (before[3][at], before[1][at], before[2][at]))
+
+        return moved
 
     def late(self, id: int) -> bool:
         """Whether a line came after a later one was shown already."""

@@ -5,27 +5,45 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 
-from ..terminal.pen import DIM, Pen, Run
+from ..terminal.pen import DIM, PLAIN, REVERSE, Pen, Run
 from .ansi import DISPLAY_BYTES, plain, runs
+from .fields import choose, fields, flat
 from .filter import EVERYTHING, Filter, strip_escapes
+from .fold import FOLDINGS, Folding, FoldView
 from .layout import CURRENT, HIT, crop, highlight, wrap
 from .merge import MergedLines
 from .search import Search
 from .severity import Level, level_of
 from .store import NOTE, Line, Lines, LogStore
-from .view import LineView
+from .view import LineView, Places
 from .viewport import Row, Viewport
 
 Stamps = Literal["off", "time", "utc", "relative"]
 _STAMPS: tuple[Stamps, ...] = ("off", "time", "utc", "relative")
 _CACHED = 2048
 _FAINT = Pen(flags=DIM)
+_COUNT = Pen(flags=DIM | REVERSE)
+_SAMPLE = 300
+_COLUMN_MOST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The characters that a log view adds to lines; `ASCII_MARKS` where the terminal has no others."""
+
+    note: str = "──"
+    times: str = "×"
+    more: str = "▸"
+    ellipsis: str = "…"
+
+
+ASCII_MARKS = Marks("--", "x", "+", "~")
 
 
 class LogModel:
@@ -53,8 +71,13 @@ class LogModel:
         self.width = 80
         self.selection: tuple[int, int] | None = None
         self.generation = 0
-        self._laid: OrderedDict[int, list[list[Run]]] = OrderedDict()
-        self.view = LineView(self.lines)
+        self.folding: Folding = "repeats"
+        self.columns: tuple[str, ...] = ()
+        self.marks = Marks()
+        self._widths: list[int] = []
+        self._laid: OrderedDict[tuple[int, int], list[list[Run]]] = OrderedDict()
+        self.passing = LineView(self.lines)
+        self.view: Places = FoldView(self.passing, self.folding)
         self.viewport = Viewport(self.view, self.rows_of)
 
     # What is shown
@@ -68,6 +91,22 @@ class LogModel:
         if self.errors is not None:
             more = self.errors.update() or more
         return more
+
+    def older_came(self) -> None:
+        """Older lines were put in front of the stores: a merge takes its place among them."""
+        if not isinstance(self.lines, MergedLines):
+            return
+        moved = self.lines.reorder()
+        self.viewport.anchor = moved(self.viewport.anchor)
+        if self.selection is not None:
+            start, end = self.selection
+            self.selection = moved(start), moved(end)
+        self._look_again()
+        if self.search is not None:
+            current = self.search.current
+            self.search = Search(self.lines, self.search.query, self.filter)
+            self.search.current = None if current is None else moved(current)
+        self._changed()
 
     def resize(self, width: int, height: int) -> None:
         if width != self.width:
@@ -131,11 +170,9 @@ class LogModel:
             return
         shown = self.rows()
         self.filter = wanted
-        self.view = LineView(self.lines, wanted)
-        self.viewport.view = self.view
+        self._look_again()
         if not self.viewport.follow and shown:
             self.viewport.anchor, self.viewport.sub = shown[0]
-        self.errors = None
         self.set_search(self.search.query if self.search else EVERYTHING)
 
     def set_search(self, query: Filter) -> None:
@@ -165,9 +202,86 @@ class LogModel:
             self.selection = (found, found)
         return self._go(found)
 
+    def go_to(self, id: int) -> None:
+        """Show a line and select it; the view is held there."""
+        self.selection = (id, id)
+        self.viewport.follow = False
+        self._go(id)
+
     def errors_only(self) -> None:
         level = Level.NONE if self.filter.level else Level.ERROR
         self.set_filter(replace(self.filter, level=level))
+
+    def next_folding(self) -> None:
+        """Fold repeats, then stack traces too, then nothing."""
+        shown = self.rows()
+        self.folding = FOLDINGS[(FOLDINGS.index(self.folding) + 1) % len(FOLDINGS)]
+        self._look_again()
+        if not self.viewport.follow and shown:
+            self.viewport.anchor, self.viewport.sub = shown[0]
+        self._changed()
+
+    def folded(self, id: int) -> int:
+        """Return how many lines are folded under a shown one."""
+        return self.view.folded(id) if isinstance(self.view, FoldView) else 0
+
+    def unfold(self, id: int) -> bool:
+        """Show what is folded under a line; False when nothing is."""
+        if not isinstance(self.view, FoldView) or not (self.view.hides(id) or self.view.folded(id)):
+            return False
+        self.viewport.hold()
+        self.view.unfold(id)
+        self._changed()
+        return True
+
+    def toggle_columns(self) -> bool:
+        """Show records as columns of the keys that most have, or lines as they are; False without records."""
+        if self.columns:
+            self.set_columns(())
+            return True
+        chosen = choose(self._sample())
+        self.set_columns(chosen)
+        return bool(chosen)
+
+    def set_columns(self, keys: Sequence[str]) -> None:
+        """Show these keys of each record side by side; lines that are no records stay as they are."""
+        self.columns = tuple(keys)
+        self._widths = [cell_len(key) for key in self.columns]
+        if self.columns:
+            for text in self._sample():
+                self._widen(text)
+        self._changed()
+
+    def heading(self) -> str:
+        """Return the names of the columns, each over its column; empty without columns."""
+        if not self.columns:
+            return ""
+        before = sum(len(text) for text, _ in self._prefix(Line(0, 1, 0, b"")))
+        cells = [set_cell_size(key, size) for key, size in zip(self.columns, self._widths, strict=True)]
+        return " " * before + "  ".join(cells).rstrip()
+
+    def record(self, id: int) -> dict[str, object] | list[str]:
+        """Return a line in full: its record, or its text and what is folded under it."""
+        line = self.lines.line(id)
+        if not self.folded(id) and (record := fields(strip_escapes(line.text))) is not None:
+            return record
+        at = self.passing.index(id)
+        ids = [self.passing.at(at + each) for each in range(min(self.folded(id), _SAMPLE) + 1)]
+        return [plain(self.lines.line(each).text) for each in ids]
+
+    def _sample(self) -> list[bytes]:
+        """The newest lines that pass."""
+        size = len(self.passing)
+        ids = [self.passing.at(at) for at in range(max(0, size - _SAMPLE), size)]
+        return [strip_escapes(self.lines.line(id).text) for id in ids]
+
+    def _widen(self, text: bytes) -> None:
+        record = fields(text)
+        if record is not None:
+            values = flat(record)
+            for at, key in enumerate(self.columns):
+                size = min(cell_len(values.get(key, "")), _COLUMN_MOST)
+                self._widths[at] = max(self._widths[at], size)
 
     def next_streams(self) -> None:
         """Both streams, then stderr only, then stdout only."""
@@ -190,6 +304,10 @@ class LogModel:
             self.offset = max(0, self.offset + by)
             self._changed()
 
+    def mute(self, source: int) -> None:
+        """Leave a source of a merge out, or let it be heard again."""
+        self.set_filter(replace(self.filter, muted=self.filter.muted ^ {source}))
+
     def mark(self, text: str) -> None:
         """Put a line of ours at the end of every log shown."""
         self.stores[0].note(text, time.time_ns())
@@ -210,13 +328,14 @@ class LogModel:
         self.viewport.show(moved)
 
     def selected_text(self) -> str:
-        """Return the selected lines, or those in view, whole and without colours."""
+        """Return the selected lines, or those in view, whole, without colours, with what is folded there."""
         if self.selection is not None:
             low, high = min(self.selection), max(self.selection)
         else:
             shown = self.rows()
             low, high = (shown[0][0], shown[-1][0]) if shown else (0, -1)
-        return "".join(self._written(low, high + 1))
+        following = self.view.step(high, 1)
+        return "".join(self._written(low, self.lines.end if following is None else following))
 
     def saved_text(self) -> str:
         """Return everything that passes the filter, stamped."""
@@ -224,8 +343,8 @@ class LogModel:
 
     def _written(self, start: int, stop: int, *, stamped: bool = False) -> list[str]:
         made = []
-        at = self.view.index(start)
-        while at < len(self.view) and (id := self.view.at(at)) < stop:
+        at = self.passing.index(start)
+        while at < len(self.passing) and (id := self.passing.at(at)) < stop:
             line = self.lines.line(id)
             stamp = f"{_utc(line.time)} " if stamped and line.time else ""
             made.append(f"{stamp}{self._name(line)}{plain(line.text)}\n")
@@ -235,24 +354,54 @@ class LogModel:
     # How a line looks
 
     def _layout(self, id: int) -> list[list[Run]]:
-        laid = self._laid.get(id)
+        key = id, self.folded(id)
+        laid = self._laid.get(key)
         if laid is None:
-            laid = self._laid[id] = self._lay(id)
+            laid = self._laid[key] = self._lay(*key)
             if len(self._laid) > _CACHED:
                 self._laid.popitem(last=False)
         return laid
 
-    def _lay(self, id: int) -> list[list[Run]]:
+    def _lay(self, id: int, folded: int) -> list[list[Run]]:
         line = self.lines.line(id)
-        shown = runs(line.text)
+        shown = self._cells(line) or runs(line.text)
         if self.search is not None:
             spans = self.search.spans("".join(text for text, _ in shown))
             shown = highlight(shown, spans, CURRENT if id == self.search.current else HIT)
         prefix = self._prefix(line)
+        tail = self._tail(id, folded)
         if self.wrap:
-            return wrap([*prefix, *shown], self.width)
-        used = sum(len(text) for text, _ in prefix)
-        return [crop([*prefix, *crop(shown, self.offset, max(1, self.width - used))], 0, self.width)]
+            return wrap([*prefix, *shown, *tail], self.width)
+        used = sum(cell_len(text) for text, _ in (*prefix, *tail))
+        shown = crop(shown, self.offset, max(1, self.width - used))
+        return [crop([*prefix, *shown, *tail], 0, self.width)]
+
+    def _tail(self, id: int, folded: int) -> list[Run]:
+        """What stands behind a line with others folded under it."""
+        if not folded:
+            return []
+        at = self.passing.index(id)
+        last = self.lines.line(self.passing.at(at + folded))
+        if last.text == self.lines.line(id).text:
+            return [(f" {self.marks.times} {folded + 1:,}", _COUNT)]
+        return [(f" {self.marks.more} {folded:,} more", _COUNT)]
+
+    def _cells(self, line: Line) -> list[Run]:
+        """Return a record's values in their columns; nothing for a line as it is."""
+        if not self.columns or line.stream == NOTE:
+            return []
+        record = fields(strip_escapes(line.text))
+        if record is None:
+            return []
+        values = flat(record)
+        made: list[Run] = []
+        for at, (key, size) in enumerate(zip(self.columns, self._widths, strict=True)):
+            text = plain(values.get(key, "").encode())
+            last = at == len(self.columns) - 1
+            if not last and cell_len(text) > size:
+                text = set_cell_size(text, size - 1) + self.marks.ellipsis
+            made.append((text if last else set_cell_size(text, size) + "  ", PLAIN))
+        return made
 
     def _prefix(self, line: Line) -> list[Run]:
         made: list[Run] = []
@@ -261,7 +410,7 @@ class LogModel:
         if name := self._name(line):
             made.append((name, _FAINT))
         if line.stream == NOTE:
-            made.append(("── ", _FAINT))
+            made.append((f"{self.marks.note} ", _FAINT))
         return made
 
     def _name(self, line: Line) -> str:
@@ -292,9 +441,18 @@ class LogModel:
     def _go(self, id: int | None) -> bool:
         if id is None:
             return False
+        if isinstance(self.view, FoldView) and self.view.hides(id):
+            self.view.unfold(id)
         self.viewport.show(id)
         self._changed()
         return True
+
+    def _look_again(self) -> None:
+        """Make the views anew: what passes, and what of it is folded."""
+        self.passing = LineView(self.lines, self.filter)
+        self.view = self.passing if self.folding == "off" else FoldView(self.passing, self.folding)
+        self.viewport.view = self.view
+        self.errors = None
 
     def _changed(self) -> None:
         self.generation += 1

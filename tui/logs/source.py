@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Protocol
 
 from pydock.core.errors import PydockError
 
 from . import stamp
+from .runs import Runs
 from .store import NOTE, LogStore
 
 SLICE = 0.004
@@ -23,6 +24,8 @@ SLICE = 0.004
 
 _OVERLAP = 1_000_000_000
 _RETRY_FIRST, _RETRY_MOST = 0.5, 15.0
+_RUNS_PATIENCE = 2.0
+_STAMP_BYTES = 48
 
 
 Chunks = AsyncGenerator[tuple[int, bytes], None]
@@ -46,6 +49,10 @@ class LogSource(Protocol):
         """Read what was logged from `since` to `until` (both ns, inclusive), then end."""
         ...
 
+    async def runs(self) -> Runs:
+        """Return what is known of the runs so far; raises PydockError or OSError."""
+        ...
+
 
 class LogReader:
     """Reads `source` into `store`; `state` is "following", "ended" or why it waits."""
@@ -63,6 +70,9 @@ class LogReader:
         self.store = store
         self.state = "connecting"
         self.lost = False
+        self.runs = Runs()
+        self._ended_mid_line = {1: False, 2: False}
+        self._end_told = False
         self._tail = tail
         self._since = since
         self._changed = changed
@@ -72,6 +82,7 @@ class LogReader:
     async def run(self) -> None:
         """Follow until cancelled: past the container's end it waits for `resume`."""
         delay = _RETRY_FIRST
+        await self._ask_runs()
         while True:
             self._again.clear()
             try:
@@ -83,12 +94,22 @@ class LogReader:
                 continue
             delay = _RETRY_FIRST
             self.store.finish()
+            self._ended_mid_line = {1: False, 2: False}
             self._tell("ended")
+            self._tell_end()
             await self._again.wait()
 
     def resume(self) -> None:
         """Ask again now: the container was started, or the engine is back."""
         self._again.set()
+
+    def happened(self, action: str, attributes: Mapping[str, str], time: int) -> None:
+        """Take in an event of the container: it started, ended, or ran out of memory."""
+        self.runs.take(action, attributes, time)
+        if action == "start":
+            self._end_told = False
+        elif action == "die" and self.state == "ended":
+            self._tell_end()
 
     async def load_older(self, lines: int = 1000) -> int:
         """Put up to `lines` older lines in front, as far as there is room; returns how many came."""
@@ -136,15 +157,48 @@ class LogReader:
         began = time.perf_counter()
         async with aclosing(chunks):
             async for stream, data in chunks:
-                if self.state == "ended":
+                if self.state == "ended" and not self.runs.known:
                     self.store.note("started again")
                 if self.state != "following":
                     self._tell("following")
-                self.store.feed(stream, data)
+                self._feed(stream, data)
                 self._changed()
                 if time.perf_counter() - began > SLICE:
                     await asyncio.sleep(0)
                     began = time.perf_counter()
+
+    async def _ask_runs(self) -> None:
+        try:
+            self.runs = await asyncio.wait_for(self.source.runs(), _RUNS_PATIENCE)
+        except (PydockError, OSError):
+            # The log matters more; `open` will say what is wrong with the line. TimeoutError is an OSError.
+            pass
+
+    def _tell_end(self) -> None:
+        if self.runs.end and not self._end_told:
+            self._end_told = True
+            self.store.note(f"ended, {self.runs.end}")
+            self._changed()
+
+    def _feed(self, stream: int, data: bytes) -> None:
+        """Store what came, with a line of ours where a run of the container begins."""
+        starts = self.runs.starts
+        done = at = 0
+        if self._ended_mid_line[stream]:
+            at = data.find(b"\n") + 1 or len(data)
+        while starts and at < len(data):
+            when, _ = stamp.split(data[at : at + _STAMP_BYTES])
+            if when >= starts[0].time:
+                self.store.feed(stream, data[done:at])
+                done = at
+                start = starts.pop(0)
+                # Where the log itself begins there is nothing to be told apart.
+                if self.store.end > self.store.first:
+                    self.store.note(start.text, start.time)
+                continue
+            at = data.find(b"\n", at) + 1 or len(data)
+        self.store.feed(stream, data[done:])
+        self._ended_mid_line[stream] = not data.endswith(b"\n")
 
     async def _wait(self, seconds: float) -> None:
         try:

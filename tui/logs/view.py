@@ -6,78 +6,32 @@ History is read in slices, the newest first, so that the screen is right before 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
 
 from .filter import Filter
+from .ids import Ids
 from .store import Lines
 
 SLICE = 20_000
 """Lines read a frame."""
 
 
-class LineView:
-    """A sequence of line ids in ascending order.
-
-    Invariant: `_back` descends and lies below `_low` start, `_front[_cut:]` ascends above it.
-    """
-
-    def __init__(self, lines: Lines, *filters: Filter) -> None:
-        self.lines = lines
-        self.filters = tuple(f for f in filters if f)
-        self._back = array("q")
-        self._front = array("q")
-        self._cut = 0
-        self._low = self._high = lines.end
-
-    @property
-    def complete(self) -> bool:
-        """Whether all of the history has been read."""
-        return not self.filters or self._low <= self.lines.first
+class Places:
+    """A sequence of line ids in ascending order: what moves through it."""
 
     def __len__(self) -> int:
-        if not self.filters:
-            return self.lines.end - self.lines.first
-        return len(self._back) + len(self._front) - self._cut
+        raise NotImplementedError
 
     def update(self, slice: int = SLICE) -> bool:
         """Read what came, and a slice of history; returns whether more is to be read."""
-        if not self.filters:
-            return False
-        self._forget()
-        high = self.lines.end
-        budget = slice
-        if high - self._high > 4 * slice:
-            # More came than a frame can read: the newest first, the rest as history.
-            self._back, self._front, self._cut = array("q"), array("q"), 0
-            self._low = self._high = high
-        self._front.extend(self._passing(self._high, high))
-        budget -= high - self._high
-        self._high = high
-        if budget > 0 and self._low > self.lines.first:
-            low = max(self.lines.first, self._low - budget)
-            found = self._passing(low, self._low)
-            found.reverse()
-            self._back.extend(found)
-            self._low = low
-        return not self.complete
+        raise NotImplementedError
 
     def index(self, id: int) -> int:
         """Return how many ids are below `id`."""
-        if not self.filters:
-            return min(max(id - self.lines.first, 0), len(self))
-        if self._back and id <= self._back[0]:
-            return len(self._back) - bisect_right(self._back, -id, key=lambda each: -each)
-        return len(self._back) + bisect_left(self._front, id, lo=self._cut) - self._cut
+        raise NotImplementedError
 
     def at(self, index: int) -> int:
         """Return the id at `index`; IndexError outside."""
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        if not self.filters:
-            return self.lines.first + index
-        if index < len(self._back):
-            return self._back[len(self._back) - 1 - index]
-        return self._front[self._cut + index - len(self._back)]
+        raise NotImplementedError
 
     def nearest(self, id: int) -> int | None:
         """Return the first id not before `id`, else the last one, None when there is none."""
@@ -91,6 +45,62 @@ class LineView:
         at += by
         return self.at(at) if 0 <= at < len(self) else None
 
+
+class LineView(Places):
+    """The lines that pass all of `filters`; [low, high) is what has been read of them."""
+
+    def __init__(self, lines: Lines, *filters: Filter) -> None:
+        self.lines = lines
+        self.filters = tuple(f for f in filters if f)
+        self._ids = Ids()
+        self._low = self._high = lines.end
+
+    @property
+    def low(self) -> int:
+        return self._low if self.filters else self.lines.first
+
+    @property
+    def high(self) -> int:
+        return self._high if self.filters else self.lines.end
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of the history has been read."""
+        return self.low <= self.lines.first
+
+    def __len__(self) -> int:
+        return len(self._ids) if self.filters else self.lines.end - self.lines.first
+
+    def update(self, slice: int = SLICE) -> bool:
+        if not self.filters:
+            return False
+        first, high = self.lines.first, self.lines.end
+        self._ids.forget(first)
+        self._low, self._high = max(self._low, first), max(self._high, first)
+        budget = slice
+        if high - self._high > 4 * slice:
+            # More came than a frame can read: the newest first, the rest as history.
+            self._ids.clear()
+            self._low = self._high = high
+        self._ids.append(self._passing(self._high, high))
+        budget -= high - self._high
+        self._high = high
+        if budget > 0 and self._low > first:
+            low = max(first, self._low - budget)
+            self._ids.prepend(self._passing(low, self._low))
+            self._low = low
+        return not self.complete
+
+    def index(self, id: int) -> int:
+        if not self.filters:
+            return min(max(id - self.lines.first, 0), len(self))
+        return self._ids.index(id)
+
+    def at(self, index: int) -> int:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._ids.at(index) if self.filters else self.lines.first + index
+
     def _passing(self, start: int, stop: int) -> array[int]:
         ids = array("q")
         for batch in self.lines.batches(start, stop):
@@ -100,15 +110,3 @@ class LineView:
                 chosen = [index for index in chosen if index in passing]
             ids.extend(batch.first + index for index in chosen)
         return ids
-
-    def _forget(self) -> None:
-        first = self.lines.first
-        while self._back and self._back[-1] < first:
-            self._back.pop()
-        if not self._back:
-            self._cut = bisect_left(self._front, first, lo=self._cut)
-            if self._cut > 65536:
-                del self._front[: self._cut]
-                self._cut = 0
-        self._low = max(self._low, first)
-        self._high = max(self._high, first)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .view import LineView
+from .view import Places
 
 Row = tuple[int, int]
 """(line id, row within the wrapped line)."""
@@ -17,7 +17,7 @@ Row = tuple[int, int]
 class Viewport:
     """`rows_of(id)` says how many rows a line takes at the present width."""
 
-    def __init__(self, view: LineView, rows_of: Callable[[int], int]) -> None:
+    def __init__(self, view: Places, rows_of: Callable[[int], int]) -> None:
         self.view = view
         self.rows_of = rows_of
         self.height = 1

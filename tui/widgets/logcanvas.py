@@ -19,11 +19,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..logs.layout import CURRENT, HIT
-from ..logs.model import LogModel
+from ..logs.model import ASCII_MARKS, LogModel, Marks
 from ..logs.severity import Level
 from ..logs.store import NOTE, STDERR
 from ..logs.viewport import Row
 from ..terminal.pen import Run
+from ..text import UNICODE, Glyphs
 from .palette import Palette
 
 _CACHED = 1024
@@ -39,6 +40,9 @@ class LogCanvas(Widget, can_focus=True):
     class Moved(Message):
         """The mouse moved the view."""
 
+    class Dragged(Message):
+        """Lines were selected with the mouse."""
+
     def __init__(self, model: LogModel, typed: Callable[[events.Key], Awaitable[None]]) -> None:
         """`typed` gets every key before it bubbles, so that keys typed ahead keep their order."""
         super().__init__()
@@ -46,11 +50,23 @@ class LogCanvas(Widget, can_focus=True):
         self._typed = typed
         self.source_colors: list[str] = []
         self._palette: Palette | None = None
-        self._drawn: OrderedDict[tuple[int, int, int, bool], list[Segment]] = OrderedDict()
+        self._drawn: OrderedDict[tuple[int, int, int, bool, int], list[Segment]] = OrderedDict()
+        self._dragged = False
+        self._pressed: int | None = None
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The app's characters: its locale may know no others than ASCII."""
+        return getattr(self.app, "glyphs", UNICODE)
+
+    @property
+    def separator(self) -> str:
+        return f" {self.glyphs.dot} "
 
     def show(self, model: LogModel) -> None:
         """Draw another model from now on."""
         self.model = model
+        model.marks = Marks() if self.glyphs.unicode else ASCII_MARKS
         self._drawn.clear()
         model.resize(self._text_width, self.size.height)
 
@@ -83,6 +99,38 @@ class LogCanvas(Widget, can_focus=True):
         elif event.y == height - 1 and not model.viewport.follow and event.x >= self.size.width - 16:
             model.viewport.end()
             self.post_message(self.Moved())
+        elif event.button == 1 and (id := self._line_at(event.y)) is not None:
+            self._pressed, self._dragged = id, False
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._pressed is None:
+            return
+        model = self.model
+        if event.y < 0 or event.y >= self.size.height:
+            model.viewport.scroll(-1 if event.y < 0 else 1)
+        id = self._line_at(min(max(event.y, 0), self.size.height - 1))
+        if id is not None and (self._dragged or id != self._pressed):
+            self._dragged = True
+            model.viewport.hold()
+            model.selection = (self._pressed, id)
+            self.post_message(self.Moved())
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        pressed, self._pressed = self._pressed, None
+        if pressed is None:
+            return
+        self.release_mouse()
+        if self._dragged:
+            self.post_message(self.Dragged())
+        elif not self.model.unfold(pressed):
+            self.model.viewport.hold()
+            self.model.selection = (pressed, pressed)
+        self.post_message(self.Moved())
+
+    def _line_at(self, y: int) -> int | None:
+        rows = self.model.rows()
+        return rows[y][0] if 0 <= y < len(rows) else None
 
     def render_lines(self, crop: Region) -> list[Strip]:
         palette = self._palette
@@ -93,9 +141,13 @@ class LogCanvas(Widget, can_focus=True):
         rows = model.rows()
         low, high = model.thumb(height)
         hits = model.hit_map(height)
+        glyphs = self.glyphs
         bar = (
-            (Segment(" ", palette.base), Segment("▐", palette.tone("faint"))),
-            (Segment("·", palette.tone("match")), Segment("◆", palette.tone("match"))),
+            (Segment(" ", palette.base), Segment(glyphs.thumb, palette.tone("faint"))),
+            (
+                Segment(glyphs.dot, palette.tone("match")),
+                Segment("◆" if glyphs.unicode else "@", palette.tone("match")),
+            ),
         )
         begun = model.unfinished()
         if begun is not None:
@@ -109,7 +161,7 @@ class LogCanvas(Widget, can_focus=True):
             else:
                 segments = [Segment(" " * (width - 1), palette.base)]
             if y == height - 1 and (below := model.viewport.below()):
-                segments = self._badge(segments, f" ↓ {below:,} new ", palette)
+                segments = self._badge(segments, f" {glyphs.down} {below:,} new ", palette)
             strips.append(Strip([*segments, bar[y in hits][low <= y < high]], width))
         if crop.x or crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
@@ -122,7 +174,7 @@ class LogCanvas(Widget, can_focus=True):
     def _segments(self, row: Row, palette: Palette) -> list[Segment]:
         """Return gutter and text of a row, one column less than the widget is wide."""
         model = self.model
-        key = (row[0], row[1], model.generation, model.selected(row[0]))
+        key = (row[0], row[1], model.generation, model.selected(row[0]), model.folded(row[0]))
         segments = self._drawn.get(key)
         if segments is None:
             segments = self._drawn[key] = self._draw(row, palette, selected=key[3])
@@ -134,7 +186,9 @@ class LogCanvas(Widget, can_focus=True):
         model = self.model
         line = model.lines.line(row[0])
         level = model.level(row[0])
-        gutter = Segment("▎", palette.tone("warn")) if line.stream == STDERR else Segment(" ", palette.base)
+        gutter = Segment(" ", palette.base)
+        if line.stream == STDERR:
+            gutter = Segment("▎" if self.glyphs.unicode else "!", palette.tone("warn"))
         runs = model.row(row)
         ink = self._ink(level, palette) if line.stream != NOTE else palette.tone("accent")
         segments = [gutter, *self._text(runs, ink, palette)]

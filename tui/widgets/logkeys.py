@@ -21,9 +21,22 @@ KEYS: tuple[Binding, ...] = (
     *(
         Binding(str(key), f"range({key})", label, id=f"logs.range_{key}", show=False)
         for key, label in enumerate(
-            ("Last minute", "Last 5 minutes", "Last 15 minutes", "Last hour", "All", "Tail"), 1
+            (
+                "Since the last start",
+                "Last minute",
+                "Last 5 minutes",
+                "Last 15 minutes",
+                "Last hour",
+                "All",
+                "Tail",
+            )
         )
     ),
+    Binding("F,upper_f", "fold", "Fold repeats, traces, nothing", id="logs.fold", show=False),
+    Binding("J,upper_j", "columns", "Records as columns", id="logs.columns", show=False),
+    Binding("C,upper_c", "prompt('columns')", "Choose columns", id="logs.choose_columns", show=False),
+    Binding("enter", "open_line", "Unfold, or show the record", id="logs.record", show=False),
+    Binding("s", "mute", "Mute a source by its number", id="logs.mute", show=False),
     Binding("m", "mark", "Mark", id="logs.mark", show=False),
     Binding("V,upper_v", "select", "Select lines", id="logs.select", show=False),
     Binding("y", "copy", "Copy", id="logs.copy", show=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +19,13 @@ from ..clock import clock_of
 from ..logs.filter import Filter, parse
 from ..logs.model import LogModel
 from ..logs.source import LogReader, LogSource
-from ..logs.store import LogStore
+from ..logs.store import NOTE, LogStore
+from ..rows import tree
 from .logcanvas import LogCanvas
+from .loghead import LogHead
 from .logkeys import KEYS
 from .prompt import Prompt
+from .textview import TextView
 
 _TAIL = 1000
 # Seconds back that the keys 1 to 4 ask for.
@@ -33,7 +36,9 @@ _PROMPTS = {
     "search": "search: text, /regex/",
     "filter": "filter: text, !without, /regex/",
     "save": "save to",
+    "columns": "columns: level user.id msg",
 }
+_BEFORE_NS = 60_000_000_000
 
 
 class LogPane(Vertical):
@@ -44,6 +49,8 @@ class LogPane(Vertical):
 
     DEFAULT_CSS = """
     LogPane { height: 1fr; width: 1fr; }
+    LogPane > TextView { height: 40%; display: none; border-top: solid $panel; }
+    App.-ascii LogPane > TextView { border-top: ascii $panel; }
     """
 
     BINDINGS = list(KEYS)
@@ -68,16 +75,24 @@ class LogPane(Vertical):
         self.readers: list[LogReader] = []
         self._asked = ""
         self._loading = False
+        self._muting = False
+        self._goal: tuple[int, bytes] | None = None
+        self._described: tuple[int, int] | None = None
         self._renew(stores or [LogStore() for _ in sources] or [LogStore()])
         self.canvas = LogCanvas(self.model, self._key)
         self.prompt = Prompt(self._key)
+        self.head = LogHead()
+        self.record = TextView()
+        self.record.can_focus = False
 
     @property
     def title(self) -> str:
         return " + ".join(source.name for source in self.sources)
 
     def compose(self) -> ComposeResult:
+        yield self.head
         yield self.canvas
+        yield self.record
         yield self.prompt
 
     def focus(self, scroll_visible: bool = True) -> LogPane:
@@ -102,9 +117,24 @@ class LogPane(Vertical):
         for reader in self.readers:
             reader.resume()
 
+    def happened(self, id: str, action: str, attributes: Mapping[str, str], time: int) -> None:
+        """Take in an event of a container; that of a start or an end is seen in its log."""
+        for reader in self.readers:
+            if getattr(reader.source, "id", None) == id:
+                reader.happened(action, attributes, time)
+
+    def go_to(self, time: int, text: bytes) -> None:
+        """Show the line of this time and text, with what came before it; the view is held there."""
+        self._goal = time, text
+        self.model.viewport.follow = False
+        self._replace_lines(since=time - _BEFORE_NS)
+
     def frame(self) -> bool:
         """Take in what came and draw it (the frame clock calls this)."""
         more = self.model.update()
+        self._reach_goal()
+        self.head.show(self.model, self.canvas.source_colors)
+        self._show_record()
         self.canvas.refresh()
         status = self._describe()
         if status != self.status:
@@ -117,8 +147,8 @@ class LogPane(Vertical):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "dismiss":
             model = self.model
-            return bool(model.selection or model.search or model.filter)
-        if action == "solo":
+            return bool(model.selection or model.search or model.filter or self.record.display)
+        if action in ("solo", "mute"):
             return len(self.sources) > 1
         return True
 
@@ -129,6 +159,13 @@ class LogPane(Vertical):
         if self.prompt.asking:
             event.stop()
             self.prompt.post_message(events.Key(event.key, event.character))
+            return
+        if self._muting:
+            event.stop()
+            self._muting = False
+            if event.key.isdecimal() and 0 < int(event.key) <= len(self.sources):
+                self.model.mute(int(event.key) - 1)
+            self._moved()
             return
         active = self.screen.active_bindings.get(event.key)
         if active is not None and active.node is self and active.enabled:
@@ -202,6 +239,29 @@ class LogPane(Vertical):
         self.model.toggle_wrap()
         self._moved()
 
+    def action_fold(self) -> None:
+        self.model.next_folding()
+        self._moved()
+
+    def action_columns(self) -> None:
+        if not self.model.toggle_columns():
+            self.notify("no JSON and no logfmt among the last lines", timeout=3)
+        self._moved()
+
+    def action_open_line(self) -> None:
+        """Unfold the line that is selected, or show it in full."""
+        model = self.model
+        if model.selection is None:
+            model.select(0)
+        if model.selection is not None and not model.unfold(model.selection[1]):
+            self.record.display = not self.record.display
+            self._described = None
+        self._moved()
+
+    def action_mute(self) -> None:
+        self._muting = True
+        self._moved()
+
     def action_mark(self) -> None:
         self.model.mark(f"mark {time.strftime('%H:%M:%S')}")
         self._moved()
@@ -234,15 +294,23 @@ class LogPane(Vertical):
 
     def action_range(self, key: int) -> None:
         """Show another stretch of time from its start; whether the view follows stays as it is."""
-        if key in _RANGES:
+        if key == 0:
+            since = max((reader.runs.last_start for reader in self.readers), default=0)
+            if since:
+                self._replace_lines(since=since)
+            else:
+                self.notify("when it started is not known", severity="warning", timeout=3)
+        elif key in _RANGES:
             self._replace_lines(since=time.time_ns() - _RANGES[key] * 1_000_000_000)
         else:
             self._replace_lines(tail=_TAIL if key == 6 else None)
 
     def action_dismiss(self) -> None:
-        """Undo the latest of: a selection, a search, a filter."""
+        """Undo the latest of: the record, a selection, a search, a filter."""
         model = self.model
-        if model.selection is not None:
+        if self.record.display:
+            self.record.display = False
+        elif model.selection is not None:
             model.selection = None
         elif model.search is not None:
             model.set_search(Filter())
@@ -254,12 +322,14 @@ class LogPane(Vertical):
         """Ask for a filter, a search or a file name on the pane's last line."""
         self._asked = kind
         value = f"{self.title.replace(' + ', '-')}.log" if kind == "save" else ""
+        if kind == "columns":
+            value = " ".join(self.model.columns)
         self.prompt.ask(_PROMPTS[kind], value)
 
     @on(Prompt.Changed)
     def _typed(self, event: Prompt.Changed) -> None:
         event.stop()
-        if not self.prompt.asking or self._asked == "save" or _unfinished(event.value):
+        if not self.prompt.asking or self._asked not in ("filter", "search") or _unfinished(event.value):
             return
         try:
             wanted = parse(event.value)
@@ -280,6 +350,10 @@ class LogPane(Vertical):
         if self._asked == "save":
             self.run_worker(self._save(Path(event.text).expanduser()), group="save", exit_on_error=False)
             return
+        if self._asked == "columns":
+            self.model.set_columns(event.text.replace(",", " ").split())
+            self._moved()
+            return
         try:
             wanted = parse(event.text)
         except Invalid as err:
@@ -291,6 +365,17 @@ class LogPane(Vertical):
             self._look(wanted)
             self.model.update()
             self.model.find(forward=False)
+
+    @on(LogCanvas.Dragged)
+    def _dragged(self, event: LogCanvas.Dragged) -> None:
+        event.stop()
+        self.action_copy()
+
+    @on(LogHead.Clicked)
+    def _source_clicked(self, event: LogHead.Clicked) -> None:
+        event.stop()
+        self.model.mute(event.source)
+        self._moved()
 
     @on(LogCanvas.Moved)
     def _canvas_moved(self, event: LogCanvas.Moved) -> None:
@@ -326,6 +411,7 @@ class LogPane(Vertical):
         old = self.model
         self._renew([LogStore() for _ in self.sources] or [LogStore()])
         self.model.wrap, self.model.stamps = old.wrap, old.stamps
+        self.model.columns, self.model.folding = old.columns, old.folding
         self.model.set_filter(replace(old.filter, muted=frozenset()))
         if old.search is not None:
             self.model.set_search(old.search.query)
@@ -352,13 +438,15 @@ class LogPane(Vertical):
             clock_of(self.app).mark(self)
 
     def _older(self) -> None:
-        if not self._loading and len(self.readers) == 1:
+        if not self._loading and self.readers:
             self._loading = True
             self.run_worker(self._load_older(), group="older", exit_on_error=False)
 
     async def _load_older(self) -> None:
         try:
-            if await self.readers[0].load_older():
+            came = [await reader.load_older() for reader in self.readers]
+            if any(came):
+                self.model.older_came()
                 self._moved()
         except (PydockError, OSError) as err:
             self.notify(f"no older lines: {err}", severity="warning")
@@ -381,6 +469,10 @@ class LogPane(Vertical):
         ]
         if not parts:
             parts = ["follow" if model.viewport.follow else "held"]
+        if self._muting:
+            parts = ["mute which? 1-9"]
+        if model.folding != "repeats":
+            parts.append("all lines" if model.folding == "off" else "traces folded")
         if model.filter:
             parts.append(f"filter {model.filter} {len(model.view):,}")
         if model.search is not None:
@@ -388,7 +480,31 @@ class LogPane(Vertical):
             parts.append(f"{model.search.query} {at:,}/{of:,}")
         if model.lines.dropped:
             parts.append(f"{model.lines.dropped:,} dropped")
-        return " · ".join(parts)
+        return self.canvas.separator.join(parts)
+
+    def _reach_goal(self) -> None:
+        if self._goal is None:
+            return
+        time, text = self._goal
+        lines = self.model.lines
+        at = lines.find_time(time)
+        for batch in lines.batches(at, min(at + 1000, lines.end)):
+            for index, (stream, when) in enumerate(zip(batch.streams, batch.times, strict=True)):
+                if stream != NOTE and when == time and batch.texts[index] == text:
+                    self._goal = None
+                    self.model.go_to(batch.first + index)
+                    return
+
+    def _show_record(self) -> None:
+        """Keep the record that is shown that of the selected line."""
+        selection = self.model.selection
+        if not self.record.display or selection is None:
+            return
+        id = selection[1]
+        wanted = id, self.model.folded(id)
+        if wanted != self._described:
+            self._described = wanted
+            self.record.show(tree.lines(self.model.record(id), empty=True))
 
 
 def _unfinished(query: str) -> bool:

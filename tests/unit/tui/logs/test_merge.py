@@ -86,3 +86,24 @@ def test_what_a_store_dropped_is_dropped() -> None:
     assert "old" not in texts(lines)
     assert lines.dropped > 0
     assert lines.first + len(texts(lines)) == lines.end
+
+
+def test_older_lines_take_their_place_and_ids_are_followed() -> None:
+    one, other = LogStore(), LogStore()
+    one.feed(1, b"2026-11-25T01:00:05.000000000Z one 5\n")
+    other.feed(1, b"2026-11-25T01:00:02.000000000Z other 2\n2026-11-25T01:00:06.000000000Z other 6\n")
+    now = 0.0
+    merged = MergedLines([one, other], clock=lambda: now)
+    merged.update()
+    now = 1.0
+    while merged.update():
+        now += 1.0
+    before = {merged.line(id).text: id for id in range(merged.first, merged.end)}
+    base = one.line(0).time
+    one.prepend([(1, base - 4_000_000_000, b"one 1"), (1, base - 2_000_000_000, b"one 3")])
+    moved = merged.reorder()
+    texts = [text for batch in merged.batches(merged.first, merged.end) for text in batch.texts]
+    assert texts == [b"one 1", b"other 2", b"one 3", b"one 5", b"other 6"]
+    for text, id in before.items():
+        assert merged.line(moved(id)).text == text
+    assert not merged.update()

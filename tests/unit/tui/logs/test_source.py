@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from pydock.core.errors import Unavailable
+from pydock.tui.logs.runs import Runs
 from pydock.tui.logs.source import LogReader
 from pydock.tui.logs.store import LogStore
 
@@ -30,6 +31,7 @@ class Engine:
         self.asked: list[tuple[int | None, int | None]] = []
         self.broken = False
         self.ended = False
+        self.past = Runs()
         self._news = asyncio.Condition()
 
     async def log(self, *lines: tuple[int, str], stream: int = 1) -> None:
@@ -60,6 +62,9 @@ class Engine:
                 return
             async with self._news:
                 await self._news.wait()
+
+    async def runs(self) -> Runs:
+        return self.past
 
     async def older(self, *, since: int, until: int) -> AsyncGenerator[tuple[int, bytes], None]:
         for stream, ms, text in list(self.lines):
@@ -166,6 +171,9 @@ async def test_reader_lets_others_run_while_it_is_flooded() -> None:
             chunk = line(1, "y") * 100
             while True:
                 yield 1, chunk
+
+        async def runs(self) -> Runs:
+            return Runs()
 
         async def older(self, *, since: int, until: int) -> AsyncGenerator[tuple[int, bytes], None]:
             return
