@@ -34,7 +34,8 @@ _SO_SNDBUFFORCE: Final = 32
 _SO_RCVBUFFORCE: Final = 33
 _HEADER: Final = struct.Struct("=IHHII")
 _ATTRIBUTE: Final = struct.Struct("=HH")
-_closing: list[socket.socket] = []
+# With the process that made them: in a child the same numbers are closed, or other files.
+_closing: list[tuple[int, socket.socket]] = []
 
 
 class Message(NamedTuple):
@@ -125,6 +126,15 @@ def _error(flags: int, body: bytes, what: str) -> OSError | None:
     return OSError(number, f"{what}: {message}")
 
 
+def _close_waiting() -> None:
+    while _closing:
+        owner, waiting = _closing.pop()
+        if owner == os.getpid():
+            waiting.close()
+        else:
+            waiting.detach()
+
+
 class Socket:
     """A netlink socket in the calling thread's network namespace, for ever in that one.
 
@@ -132,8 +142,7 @@ class Socket:
     """
 
     def __init__(self, family: int = NETLINK_ROUTE) -> None:
-        while _closing:
-            _closing.pop().close()
+        _close_waiting()
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
         self._sequence = 0
         for option in (_NETLINK_EXT_ACK, _NETLINK_CAP_ACK):
@@ -160,7 +169,7 @@ class Socket:
         The kernel lets close(2) of a netfilter socket wait for what a transaction has deleted: 15 ms, for
         nothing that its caller needs. By then it is done.
         """
-        _closing.append(self._socket.dup())
+        _closing.append((os.getpid(), self._socket.dup()))
         self._socket.close()
 
     def request(self, messages: Sequence[Message], what: str) -> None:
