@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ..errors import NotFound
 from ..runtime import journal
+from . import health
 from .context import Context
 from .record import Container
 from .states import ALIVE, Move, Status, move
@@ -31,10 +32,13 @@ def apply(ctx: Context, identity: str) -> tuple[Container, bool]:
         if container is None:
             raise NotFound(f"No such container: {identity}")
         records, offset = journal.read(journal_path(ctx, identity), container.journal_at)
-        if not records:
+        # Read after the journal, told before it: what followed from a result comes behind it.
+        results = health.unseen(ctx, container)
+        if not records and not results:
             ctx.shims.watch(identity, container.pid)
             return container, False
         exits = container.exits
+        container = health.take(ctx, container, results)
         for record in records:
             if record["n"] > container.journal_number:
                 container = replace(_step(ctx, container, record), journal_number=record["n"])
@@ -63,6 +67,8 @@ def _step(ctx: Context, container: Container, record: dict[str, Any]) -> Contain
         case "resume" if container.status is Status.PAUSED:
             ctx.tell(container, "unpause", at=record["at"])
             return replace(container, status=move(container.status, Move.UNPAUSE))
+        case "health":
+            return health.changed(ctx, container, record)
         case "exec_start" | "exec_exit":
             _exec(ctx, container, record)
     return container
@@ -81,6 +87,7 @@ def _started(ctx: Context, container: Container, record: dict[str, Any]) -> Cont
         exit_code=0,
         error="",
         oom_killed=False,
+        health=health.started(container),
         boot_id=ctx.boot_id,
     )
 
@@ -104,6 +111,7 @@ def _exited(ctx: Context, container: Container, record: dict[str, Any]) -> Conta
         exit_code=code,
         oom_killed=bool(record.get("oom")),
         error=record.get("error", ""),
+        health=health.ended(container),
         finished_at=at,
         exits=container.exits + 1,
         restart_count=record.get("restart_count", container.restart_count),

@@ -47,7 +47,8 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     `networks` has the endpoints as asked for, `endpoints` and `ports` what they are while it runs.
     `exits` counts its ends, so that a waiter can tell one from the next. `stopped_by_hand` keeps
     "unless-stopped" from starting it after a reboot. `held` says that addresses, ports or mounts may be held
-    for it, from before a start until they were given back.
+    for it, from before a start until they were given back. `health_number` is that of the last result of its
+    health check that was taken over.
     """
 
     version: int = VERSION
@@ -76,6 +77,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     restart_count: int = 0
     exits: int = 0
     health: Health | None = None
+    health_number: int = 0
     journal_at: int = 0
     journal_number: int = 0
     boot_id: str = ""

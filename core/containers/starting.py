@@ -12,7 +12,7 @@ from ..errors import Conflict, Internal, Invalid, NotModified, PydockError, Star
 from ..networks import Attachment
 from ..runtime.records import LogFile, Network, Restart, StartRequest
 from ..units import parse_size
-from . import ending, networking, news, prepare, removal, words
+from . import ending, health, networking, news, prepare, removal, words
 from .context import Context
 from .record import Container, Mount
 from .signals import parse_signal

@@ -55,6 +55,7 @@ def _check_config(config: ContainerConfig) -> None:
         ("Interval", health.interval),
         ("Timeout", health.timeout),
         ("StartPeriod", health.start_period),
+        ("StartInterval", health.start_interval),
     ):
         if value and value < 1_000_000:
             raise Invalid(f"{name} in Healthcheck cannot be less than 1ms")

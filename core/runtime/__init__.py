@@ -11,5 +11,6 @@ Standard library and `core.linux` only (and the leaves): the spawner and every s
 - `wire`: messages to what the spawner forks; `stream`: an attach or exec stream.
 
 On disk: `/run/pydock/containers/<id>/` holds `shim.sock` (0600), `shim.lock` (held while the shim lives),
-`journal`, and while there may be something to clean up `remains` (cgroup and ports, for `Runtime.reap`).
+`journal`, `health` (the last results of a health check), and while there may be something to clean up
+`remains` (cgroup and ports, for `Runtime.reap`).
 """

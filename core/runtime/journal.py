@@ -8,6 +8,7 @@ Records: `n` counts from 1, `at` is nanoseconds since the epoch, `event` is one 
 - start_failed: code, error (the first start; nothing ran)
 - pause, resume
 - exec_start: exec, pid; exec_exit: exec, code
+- health: status, streak, when the status has changed (the results are in `health`, see `shim.health`)
 - log_trouble: error (output can't be written; the container goes on); at the end log_dropped: lines, error
 
 A reader keeps its offset. A line that was cut (no space left) is skipped once another follows it.

@@ -94,6 +94,22 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A program that tells by its exit code whether the container is well, run as the container's own.
+
+    Times are nanoseconds. Within `start_period` failures don't count, and until the first success it runs
+    every `start_interval`. After `retries` failures in a row the container is unhealthy.
+    """
+
+    args: tuple[str, ...]
+    interval: int
+    timeout: int
+    start_period: int
+    start_interval: int
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
 class StartRequest:
     """All that a shim needs to start a container, and to start it again without an engine.
 
@@ -116,6 +132,7 @@ class StartRequest:
     stop_signal: int = 15
     restart: Restart = field(default_factory=Restart)
     restart_count: int = 0
+    health: HealthCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ _RECORDS: dict[str, type] = {
         records.Network,
         records.LogFile,
         records.Restart,
+        records.HealthCheck,
         records.StartRequest,
         records.ExecRequest,
     )

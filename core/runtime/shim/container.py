@@ -15,14 +15,16 @@ from ...errors import Conflict, Internal, PydockError, StartFailed
 from ...ring import ring
 from .. import cgroups
 from ..host import Host
-from ..join import Target
+from ..join import Target, join
 from ..journal import Journal
-from ..launch import launch
+from ..launch import Launched, Stdio, launch
+from ..plan import exec_plan
 from ..plan import plan as make_plan
 from ..records import ExecRequest, Network, Restart, StartRequest
 from . import remains
 from .audience import Audience
 from .execs import Exec, Execs
+from .health import Health
 from .log_file import LogWriter
 from .loop import Loop, Timer
 from .network import Sandbox
@@ -61,6 +63,7 @@ class Container:
         self._log = LogWriter(request.log)
         self.audience = Audience(loop, self._hold_output)
         self._execs = Execs(loop, request.spec, host, self._tell, self._maybe_finish)
+        self._health = self._checked()
         self._process: Process | None = None
         self._sandbox = Sandbox(loop, request.network)
         self._mntns = -1
@@ -72,6 +75,19 @@ class Container:
         self.when_left: list[Callable[[], None]] = []
         self._when_down: list[Callable[[], None]] = []
         self._log_trouble = False
+
+    def _checked(self) -> Health | None:
+        check, run_dir = self._request.health, self._request.run_dir
+        if check is None:
+            return None
+        return Health(
+            self._loop, check, run_dir, self._join_probe, self._tell, self._ring, self._maybe_finish
+        )
+
+    def _join_probe(self, args: tuple[str, ...], stdio: Stdio) -> Launched:
+        process = self._running()
+        plan = exec_plan(self._request.spec, {"args": args}, self._host)
+        return join(plan, Target(process.pid, process.pidfd), stdio)
 
     # Starting, and starting again.
 
@@ -112,6 +128,8 @@ class Container:
             restart_count=self._restarts.count,
             warnings=list(launched.warnings),
         )
+        if self._health is not None:
+            self._health.begin()
         return launched.pid, now
 
     def _start_again(self) -> None:
@@ -198,6 +216,8 @@ class Container:
         self._running()
         if self._paused:
             raise Conflict(f"Container {self._request.id} is already paused")
+        if self._health is not None:
+            self._health.hold()
         cgroups.freeze(self._plan.cgroup)
         self._paused = True
         self._tell("pause")
@@ -209,6 +229,8 @@ class Container:
             raise Conflict(f"Container {self._request.id} is not paused")
         cgroups.thaw(self._plan.cgroup)
         self._paused = False
+        if self._health is not None:
+            self._health.go_on()
         self._tell("resume")
 
     def resize(self, rows: int, columns: int, exec_id: str | None) -> None:
@@ -300,10 +322,13 @@ class Container:
     def _exited(self) -> None:
         """The first process has ended; what it left behind goes too, and then the output ends."""
         self._move("ending")
+        if self._health is not None:
+            self._health.hold()
         self._kill_group()
 
     def _maybe_finish(self) -> None:
-        if self.state == "ending" and self._process is not None and self._process.ended and self._execs.quiet:
+        quiet = self._execs.quiet and (self._health is None or self._health.quiet)
+        if self.state == "ending" and self._process is not None and self._process.ended and quiet:
             self._finish(self._process)
 
     def _finish(self, process: Process) -> None:

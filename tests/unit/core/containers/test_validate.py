@@ -110,9 +110,3 @@ def test_what_the_kernel_lacks_is_a_warning() -> None:
     assert said[0].startswith("Your kernel does not support Block I/O weight")
     assert said[1].startswith("Your kernel does not support swap limit")
     assert validate.warnings(ContainerConfig(), host, True, True) == []
-
-
-def test_health_checks_say_that_they_do_not_run() -> None:
-    config = ContainerConfig(healthcheck=HealthConfig(test=["CMD", "true"]))
-    (said,) = validate.warnings(config, _host(), True, True)
-    assert said.startswith("Health checks are not built yet")
