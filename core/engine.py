@@ -30,6 +30,7 @@ from .runtime import host as machine
 from .runtime.client import Runtime
 from .schema.images import DeleteItem, ImagesPruneResponse
 from .schema.networks import EndpointSettings, NetworksPruneResponse
+from .schema.topology import Topology
 from .schema.volumes import VolumesPruneResponse
 from .snapshots.choice import open_snapshotter
 from .state.events import Events
@@ -131,6 +132,10 @@ class Engine:
 
     async def prune_networks(self, filters: Filters | None = None) -> NetworksPruneResponse:
         return NetworksPruneResponse(networks_deleted=list(await self.networks.prune(filters)) or None)
+
+    async def topology(self) -> Topology:
+        """Draw all networks with who is attached to them."""
+        return Topology(networks=list(self.networks.topology(self.containers.sharers())))
 
     async def prune_volumes(self, filters: Filters | None = None) -> VolumesPruneResponse:
         return await self.volumes.prune(filters)

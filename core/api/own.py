@@ -16,3 +16,8 @@ async def stats(engine: Engine, call: Call) -> Response:
     """One usage of each of `ids` (comma-separated), without those that do not run."""
     wanted = [identity for identity in call.text("ids").split(",") if identity]
     return respond.json(await engine.containers.stats_all(wanted))
+
+
+async def topology(engine: Engine, call: Call) -> Response:
+    """All networks, who is attached to them, and what reaches what."""
+    return respond.json(await engine.topology())

@@ -79,4 +79,5 @@ ROUTES = (
     Route("GET", "/secrets", system.no_swarm),
     Route("GET", "/configs", system.no_swarm),
     Route("GET", "/pydock/stats", own.stats),
+    Route("GET", "/pydock/topology", own.topology),
 )

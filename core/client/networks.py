@@ -11,6 +11,7 @@ from ..schema.networks import (
     NetworkInspect,
     NetworksPruneResponse,
 )
+from ..schema.topology import Topology
 from .caller import Caller, Wanted, encode_filters
 
 
@@ -44,6 +45,10 @@ class Networks:
     async def prune(self, filters: Wanted = None) -> NetworksPruneResponse:
         query = {"filters": encode_filters(filters)}
         return await self._caller.read(NetworksPruneResponse, "POST", "/networks/prune", query)
+
+    async def topology(self) -> Topology:
+        """Return who is attached to which network, and what reaches what (pydock's own endpoint)."""
+        return await self._caller.read(Topology, "GET", "/pydock/topology")
 
     # Last, for its name hides the type.
     async def list(self, filters: Wanted = None) -> list[NetworkInspect]:

@@ -31,6 +31,7 @@ from . import (
 from .attaching import Serve
 from .context import Context
 from .logs.entry import Query
+from .spec.namespaces import partner
 from .waiters import Wanted
 
 
@@ -196,6 +197,15 @@ class Containers:
     async def disconnect(self, network: str, reference: str, force: bool = False) -> None:
         """Take it off a network, also while it runs. Raises Forbidden when it is not there."""
         await networking.disconnect(self._ctx, network, reference)
+
+    def sharers(self) -> dict[str, builtins.list[str]]:
+        """Map running containers to those that use their network namespace, all by id."""
+        found: dict[str, builtins.list[str]] = {}
+        for container in self._ctx.book.all():
+            owner = partner(container.host_config.network_mode)
+            if owner and container.alive:
+                found.setdefault(owner, []).append(container.id)
+        return found
 
     def uses_of_image(self, image: str) -> builtins.list[UseRecord]:
         """List the containers that were made from an image, by its id."""

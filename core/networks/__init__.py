@@ -4,6 +4,7 @@
 - `settings`: a create request and its driver options -> a record, pure. `ipam`: pools and addresses, pure.
 - `endpoints`: a container's wishes -> endpoints with addresses, pure. `ports`: host ports, held by sockets.
 - `links`: bridges and firewall in the kernel; `mend`: what is there against what should be.
+- `topology`: the picture of them all, pure.
 - `names`: files of the names on each network. `attachment`: what a start gets.
 - `networks`: the service, `Networks`.
 

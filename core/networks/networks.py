@@ -23,6 +23,7 @@ from ..ids import new_id
 from ..linux import netlink, nftables
 from ..schema.containers import PortBinding
 from ..schema.networks import EndpointSettings, NetworkCreateRequest, NetworkInspect
+from ..schema.topology import TopologyNetwork
 from ..state.events import Events
 from ..state.store import Store, Table
 from . import endpoints as places_
@@ -35,6 +36,7 @@ from .names import NameFiles, has_names, name_line
 from .ports import Reservation, moved, same_place
 from .record import Endpoint, HostPort, Network
 from .settings import PREDEFINED, new_network, predefined
+from .topology import picture
 
 
 class Networks:
@@ -113,6 +115,10 @@ class Networks:
         network = self.get(name)
         return view.inspect(network, self._endpoints.find(network=network.id))
 
+    def topology(self, sharers: Mapping[str, Sequence[str]]) -> Sequence[TopologyNetwork]:
+        """The picture of all networks; `sharers` maps a container to those in its network namespace."""
+        return picture(self._networks.all(), self._endpoints.all(), sharers)
+
     async def create(self, request: NetworkCreateRequest) -> tuple[str, str]:
         """Make a network with its bridge; returns its id and a warning.
 
@@ -185,8 +191,7 @@ class Networks:
                 if gateway is not None:
                     asked.reserve(reservation, gateway, made[gateway], self._holder)
                 for place, endpoint in made.items():
-                    published = reservation.ports if place is gateway else []
-                    self._endpoints.insert(replace(endpoint, ports=published))
+                    self._keep(endpoint, place is gateway, reservation.ports)
                     self._announce("connect", place.network, container=container_id)
                 names = [self._write_names(place.network) for place in places if has_names(place.network)]
             return attachment(made, gateway, reservation, asked.shown, names)
@@ -222,7 +227,7 @@ class Networks:
                     asked.reserve(reservation, gateway, made[gateway], self._holder)
                 for endpoint in {**held, **{one.network_id: one for one in made.values()}}.values():
                     leads_out = gateway is not None and endpoint.network_id == gateway.network.id
-                    self._keep(replace(endpoint, ports=reservation.ports if leads_out else []))
+                    self._keep(endpoint, leads_out, reservation.ports)
                 for place in places:
                     if place.network.id not in held:
                         self._announce("connect", place.network, container=container_id)
@@ -313,8 +318,9 @@ class Networks:
             made[place] = endpoint
         return made
 
-    def _keep(self, endpoint: Endpoint) -> None:
-        """Write an endpoint down, be it new or changed."""
+    def _keep(self, endpoint: Endpoint, gateway: bool, ports: Sequence[HostPort]) -> None:
+        """Write an endpoint down, be it new or changed; the ports are published at the gateway."""
+        endpoint = replace(endpoint, gateway=gateway, ports=list(ports) if gateway else [])
         if self._endpoints.get(endpoint.id) is None:
             self._endpoints.insert(endpoint)
         else:

@@ -70,7 +70,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     `address4` and `address6` have prefix lengths; "" where the network has no such family or no addresses.
     `created` is in nanoseconds since the epoch. By `names` the network's other containers find it (none on
-    the default network); `reverse_name` is what its address is called.
+    the default network); `reverse_name` is what its address is called. `gateway` tells that the container's
+    default route and published ports lead through here.
     """
 
     record_version: int = VERSION
@@ -87,6 +88,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     ports: list[HostPort] = []
     names: list[str] = []
     reverse_name: str = ""
+    gateway: bool = False
 
     @property
     def ip4(self) -> str:

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from kernel.engines import Box, demultiplex, make_paths
 from kernel.netns import Namespace
 from kernel.test_ports import SERVE, fetch, on, published
+from pydock.core.api import Api
+from pydock.core.client import Client, DirectTransport
 from pydock.core.engine import Engine
 from pydock.core.errors import Forbidden, Invalid
 from pydock.core.linux import netlink, nftables
@@ -142,6 +144,12 @@ def test_connected_and_taken_off_while_it_runs(host: Namespace, tmp_path: Path) 
         assert shown[web].ipv4_address == f"{own}/16"
         with pytest.raises(Forbidden, match="already exists in network back"):
             await box.containers.connect("back", web)
+
+        client = Client(DirectTransport(Api(box.engine).handle))
+        picture = {one.name: one for one in (await client.networks.topology()).networks}
+        members = [(one.container_name, one.gateway, len(one.ports)) for one in picture["back"].endpoints]
+        assert members == [("db", True, 0), ("web", True, 1)]
+        assert [(one.container_name, one.gateway) for one in picture["bridge"].endpoints] == [("web", False)]
 
         await box.containers.disconnect("back", web)
         assert "via 172.17.0.1 dev eth0" in await out(box, web, "ip", "route")

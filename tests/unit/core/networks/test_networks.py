@@ -70,7 +70,9 @@ async def test_what_is_not_there_or_may_not_be(store: Store) -> None:
     with pytest.raises(Forbidden, match="pre-defined"):
         await networks.remove("none")
     with pytest.raises(Invalid, match="multiple networks"):
-        await networks.connect("c" * 64, "web", "host", {"host": EndpointSettings(), "bridge": EndpointSettings()})
+        await networks.connect(
+            "c" * 64, "web", "host", {"host": EndpointSettings(), "bridge": EndpointSettings()}
+        )
     assert (await networks.inspect("host")).containers == {}
 
 
