@@ -121,6 +121,8 @@ class Engine:
         self.recovered = await reconcile(context)
         for line in self.recovered:
             _log.warning("%s", line)
+        # What an engine left that was killed while it took an image in.
+        tasks.start(_collect(self.images), "collection of images")
         return context
 
     async def remove_image(self, name: str, force: bool = False, prune: bool = True) -> list[DeleteItem]:
@@ -153,6 +155,13 @@ class Engine:
 
 def _see_to(context: Context, identity: str) -> None:
     context.tasks.start(see_to(context, identity), f"after the shim of {identity[:12]}")
+
+
+async def _collect(images: Images) -> None:
+    try:
+        await images.collect()
+    except (PydockError, OSError) as err:
+        _log.warning("what nobody needs of images could not be freed: %s", err)
 
 
 async def _follow_bell(context: Context) -> None:

@@ -87,7 +87,14 @@ async def _import(engine: Engine, call: Call) -> AsyncIterator[Progress]:
 
 
 async def push(engine: Engine, call: Call) -> Response:
-    raise Unsupported("pushing images is not built yet: save an archive with 'pydock save'")
+    name, tag = call.params["name"], call.text("tag")
+    reference = Reference.parse(f"{name}:{tag}" if tag else name)
+    return await respond.progress(engine.images.push(reference, credentials(call)))
+
+
+async def auth(engine: Engine, call: Call) -> Response:
+    """POST /auth: check credentials."""
+    return respond.json(await engine.images.login(await call.json(AuthConfig)))
 
 
 async def search(engine: Engine, call: Call) -> Response:

@@ -69,7 +69,7 @@ ROUTES = (
     Route("POST", "/session", build.build),
     Route("POST", "/grpc", build.build),
     Route("POST", "/commit", build.commit),
-    Route("POST", "/auth", build.registry),
+    Route("POST", "/auth", images.auth),
     Route("GET", "/distribution/{name*}/json", build.registry),
     Route("GET", "/plugins", system.no_plugins),
     Route("GET", "/swarm", system.no_swarm),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
-from ..schema.auth import AuthConfig, encode_header
+from ..schema.auth import AuthConfig, AuthResponse, encode_header
 from ..schema.images import (
     DeleteItem,
     HistoryEntry,
@@ -76,6 +76,10 @@ class Images:
         """Send an image to its registry, all of the repository without `tag`; yields what happens."""
         path, query = f"/images/{repo}/push", {"tag": tag or None}
         return self._caller.records(Progress, "POST", path, query, headers=_header(auth, required=True))
+
+    async def login(self, auth: AuthConfig) -> AuthResponse:
+        """Check credentials at the registry that they name; raises Unauthorized."""
+        return await self._caller.read(AuthResponse, "POST", "/auth", body=auth)
 
     async def tag(self, source: str, repo: str, tag: str = "") -> None:
         await self._caller.do("POST", f"/images/{source}/tag", {"repo": repo, "tag": tag or None})

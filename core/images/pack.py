@@ -5,6 +5,7 @@ The same tree gives the same bytes. `pack` runs in a worker whose root directory
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -29,7 +30,9 @@ _KINDS = {
     stat.S_IFBLK: tar.BLOCK_DEVICE,
     stat.S_IFIFO: tar.FIFO,
 }
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+# What opening a file says when it has become a link, a device of a tree without devices, a socket.
+_EXCHANGED = (errno.ELOOP, errno.EACCES, errno.ENXIO)
 END = bytes(2 * tar.BLOCK)
 
 
@@ -119,14 +122,12 @@ def pack(
     `args`: "layer" (bool: overlayfs's whiteouts become a layer's, and the root directory itself is left
     out). Returns {"diff_id", "size"} of the archive.
     """
-    writer = _Writer(fds[0])
-    _Packer(writer, bool(args.get("layer"))).run()
-    writer.write(END)
-    writer.flush()
-    return {"diff_id": sha256(writer.hasher), "size": writer.size}
+    writer = Writer(fds[0])
+    Packer(writer, bool(args.get("layer"))).run()
+    return writer.finish()
 
 
-class _Writer:
+class Writer:
     """Gathers small writes; counts and digests all."""
 
     def __init__(self, descriptor: int) -> None:
@@ -140,6 +141,12 @@ class _Writer:
         if len(self._waiting) >= CHUNK:
             self.flush()
 
+    def finish(self) -> dict[str, Any]:
+        """Write the archive's end; returns {"diff_id", "size"} of the whole."""
+        self.write(END)
+        self.flush()
+        return {"diff_id": sha256(self.hasher), "size": self.size}
+
     def flush(self) -> None:
         data = bytes(self._waiting)
         self._waiting.clear()
@@ -150,46 +157,75 @@ class _Writer:
             view = view[os.write(self._descriptor, view) :]
 
 
-class _Packer:
-    def __init__(self, writer: _Writer, layer: bool) -> None:
+class Packer:
+    """Writes what it finds, a tree at a time. What is gone when its turn comes was never there."""
+
+    def __init__(self, writer: Writer, layer: bool = False) -> None:
         self._writer = writer
         self._layer = layer
         self._names: dict[tuple[int, int], bytes] = {}
 
     def run(self) -> None:
+        """Write all below "/"; the root directory too unless a layer is made."""
         if not self._layer:
-            self._add(b"/", b"./")
+            self.add(b"/", b"./")
+        self._below(b"", b"")
+
+    def tree(self, path: bytes, name: bytes) -> None:
+        """Write what is at `path` and all below it, named `name` in the archive."""
+        if self.add(path, name):
+            self._below(path.rstrip(b"/"), name.rstrip(b"/") + b"/")
+
+    def _below(self, top: bytes, prefix: bytes) -> None:
         # A directory's content follows it at once: GNU tar sets its times when it sees the next stranger.
-        pending = [iter(_listing(b""))]
+        pending = [iter(_listing(top))]
         while pending:
             path = next(pending[-1], None)
             if path is None:
                 pending.pop()
-            elif self._add(path, path[1:]):
+            elif self.add(path, prefix + path[len(top) + 1 :]):
                 pending.append(iter(_listing(path)))
 
-    def _add(self, path: bytes, name: bytes) -> bool:
+    def add(self, path: bytes, name: bytes) -> bool:
         """Write one entry; tells whether it is a directory, to be gone into."""
-        status = os.lstat(path)
+        descriptor = -1
+        try:
+            status = os.lstat(path)
+            if stat.S_ISREG(status.st_mode):
+                descriptor = os.open(path, _READ)
+                status = os.fstat(descriptor)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as err:
+            if err.errno in _EXCHANGED:
+                return False
+            raise
+        try:
+            return self._write(path, name, status, descriptor)
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _write(self, path: bytes, name: bytes, status: os.stat_result, descriptor: int) -> bool:
         kind = _KINDS.get(stat.S_IFMT(status.st_mode))
-        if kind is None:
-            # A socket: nothing an archive could hold.
+        if kind is None or (kind == tar.REGULAR) != (descriptor >= 0):
+            # A socket, which no archive can hold, or a file that was exchanged for something else.
             return False
         if self._layer and kind == tar.CHARACTER and status.st_rdev == 0:
             parent, slash, base = name.rpartition(b"/")
-            self._write_mark(parent + slash + b".wh." + base)
+            self.write_mark(parent + slash + b".wh." + base)
             return False
         entry = self._entry(path, name, kind, status)
         opaque = entry.xattrs.pop(_OPAQUE, b"") == b"y"
         entry.xattrs = {key: value for key, value in entry.xattrs.items() if not key.startswith(_PRIVATE)}
         self._writer.write(header(entry))
         if entry.kind == tar.REGULAR:
-            self._content(path, entry.stored)
+            self._content(descriptor, entry.stored)
         if opaque and self._layer:
-            self._write_mark(name + b"/.wh..wh..opq")
+            self.write_mark(name + b"/.wh..wh..opq")
         return kind == tar.DIRECTORY
 
-    def _write_mark(self, name: bytes) -> None:
+    def write_mark(self, name: bytes) -> None:
         self._writer.write(header(tar.Entry(name, tar.REGULAR, 0, 0, 0, 0, 0, 0)))
 
     def _entry(self, path: bytes, name: bytes, kind: bytes, status: os.stat_result) -> tar.Entry:
@@ -220,16 +256,12 @@ class _Packer:
             xattrs=_xattrs(path) if kind != tar.LINK else {},
         )
 
-    def _content(self, path: bytes, size: int) -> None:
+    def _content(self, descriptor: int, size: int) -> None:
         """Write exactly `size` bytes: a file that changes meanwhile is cut, or filled with zeros."""
-        descriptor = os.open(path, _READ)
-        try:
-            left = size
-            while left and (chunk := os.read(descriptor, min(left, CHUNK))):
-                self._writer.write(chunk)
-                left -= len(chunk)
-        finally:
-            os.close(descriptor)
+        left = size
+        while left and (chunk := os.read(descriptor, min(left, CHUNK))):
+            self._writer.write(chunk)
+            left -= len(chunk)
         while left:
             self._writer.write(bytes(min(left, CHUNK)))
             left -= min(left, CHUNK)
@@ -237,7 +269,10 @@ class _Packer:
 
 
 def _listing(directory: bytes) -> list[bytes]:
-    return [directory + b"/" + name for name in sorted(os.listdir(directory + b"/"))]
+    try:
+        return [directory + b"/" + name for name in sorted(os.listdir(directory + b"/"))]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _xattrs(path: bytes) -> dict[bytes, bytes]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from ..schema.images import Progress, ProgressDetail
 from ..units import human_size
 
 _BAR = 50
+_BAR_SECONDS = 0.1
 
 Tell = Callable[[Progress], None]
 
@@ -47,3 +49,19 @@ def bar(status: str, identity: str, current: int, total: int) -> Progress:
     text = f"[{drawn:<{_BAR}}]  {human_size(current, 4)}/{human_size(total, 4)}"
     detail = ProgressDetail(current=current, total=total)
     return Progress(status=status, id=identity, progress_detail=detail, progress=text)
+
+
+class Throttled:
+    """A progress bar that is told at most ten times a second."""
+
+    def __init__(self, tell: Tell, status: str, identity: str, total: int) -> None:
+        self._tell = tell
+        self._status = status
+        self._identity = identity
+        self._total = total
+        self._last = 0.0
+
+    def __call__(self, current: int) -> None:
+        if (at := time.monotonic()) - self._last >= _BAR_SECONDS:
+            self._last = at
+            self._tell(bar(self._status, self._identity, current, self._total))

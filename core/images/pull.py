@@ -7,7 +7,6 @@ kept until the image's record is written: whatever breaks a pull, the next one g
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,11 +29,10 @@ from .archive import FoundImage
 from .blobs import Blobs
 from .layers import LayerBlob, Unpacker, all_of
 from .platforms import host_platform, suits
-from .progress import Tell, bar
+from .progress import Tell, Throttled, bar
 from .records import ImageRecord, Records, chain_ids, created_of, decode_config
 from .resolve import Resolved, Resolver
 
-_BAR_SECONDS = 0.1
 _SHORT = 12
 
 Keep = Callable[[ImageRecord, Sequence[Reference], Reference], None]
@@ -249,7 +247,7 @@ class _Fetch:
             await self._download(layer, identity)
         if n and self._puller.in_order:
             await self._done[n - 1].wait()
-        told = _Throttled(self._tell, "Extracting", identity, layer.size)
+        told = Throttled(self._tell, "Extracting", identity, layer.size)
         await self._puller.unpack(self.blobs[n], self.chains[n], self.chains[n - 1] if n else None, told)
         self._tell(bar("Extracting", identity, layer.size, layer.size))
         self._tell(Progress(status="Pull complete", id=identity))
@@ -259,23 +257,7 @@ class _Fetch:
         if self._puller.slots.locked():
             self._tell(Progress(status="Waiting", id=identity))
         async with self._puller.slots:
-            told = _Throttled(self._tell, "Downloading", identity, layer.size)
+            told = Throttled(self._tell, "Downloading", identity, layer.size)
             await self._puller.download(self._repository, layer, told)
         self._tell(Progress(status="Verifying Checksum", id=identity))
         self._tell(Progress(status="Download complete", id=identity))
-
-
-class _Throttled:
-    """A progress bar that is told at most ten times a second."""
-
-    def __init__(self, tell: Tell, status: str, identity: str, total: int) -> None:
-        self._tell = tell
-        self._status = status
-        self._identity = identity
-        self._total = total
-        self._last = 0.0
-
-    def __call__(self, current: int) -> None:
-        if (at := time.monotonic()) - self._last >= _BAR_SECONDS:
-            self._last = at
-            self._tell(bar(self._status, self._identity, current, self._total))

@@ -18,7 +18,7 @@ from ..filters import Filters
 from ..reference import Reference
 from ..registry.settings import Settings
 from ..registry.settings import load as load_settings
-from ..schema.auth import AuthConfig
+from ..schema.auth import AuthConfig, AuthResponse
 from ..schema.images import (
     DeleteItem,
     HistoryEntry,
@@ -224,12 +224,43 @@ class Images:
                 self._locks,
                 self._limits,
                 self._registries(),
-                lambda record, names, asked: self._keep(record, names, "pull", lambda _: None, asked),
+                lambda record, names, asked: self._keep(record, names, "pull", _untold, asked),
             )
             async with self._adding():
                 await puller.pull(wish, credentials, tell)
 
         return streamed(work)
+
+    def push(self, name: Reference, credentials: AuthConfig | None = None) -> AsyncIterator[Progress]:
+        """Send an image to its registry, without a tag all tags of the repository; the stream tells of it.
+
+        Raises NotFound at once for what is not here, Invalid for a digest.
+        """
+        from .push import Pusher
+
+        if name.digest:
+            raise Invalid("cannot push a digest reference")
+        names = [name] if name.tag else self._tags_of(name)
+        if not names or any(self._records.names.get(each.canonical) is None for each in names):
+            raise NotFound(f"An image does not exist locally with the tag: {name.familiar_name}")
+
+        async def work(tell: Tell) -> None:
+            pusher = Pusher(
+                self._blobs,
+                self._records,
+                self._registries(),
+                lambda record, names, asked: self._keep(record, names, "push", _untold, asked),
+            )
+            async with self._adding():
+                await pusher.push(names, credentials, tell)
+
+        return streamed(work)
+
+    async def login(self, credentials: AuthConfig) -> AuthResponse:
+        """Try credentials out at their registry; raises Unauthorized, Unavailable."""
+        from ..registry.login import login
+
+        return await login(credentials, self._registries())
 
     def _registries(self) -> Settings:
         return self._settings if self._settings is not None else load_settings()
@@ -251,7 +282,7 @@ class Images:
             names.append(reference)
         async with self._adding():
             record = await self._loader.import_tar(chunks, message or "Imported from -", changes)
-            self._keep(record, names, "import", lambda _: None)
+            self._keep(record, names, "import", _untold)
         return Digest(record.id)
 
     def save(self, names: Sequence[str]) -> AsyncIterator[bytes]:
@@ -383,3 +414,7 @@ class Images:
             tagged=max(tagged, default=0),
             layers=tuple(record.layers),
         )
+
+
+def _untold(_: Progress) -> None:
+    """What a load tells of names, other ways of taking an image in don't."""

@@ -30,7 +30,7 @@ class Settings:
 def load(path: Path = DEFAULT_FILE) -> Settings:
     """Read the settings' file; a missing one means defaults. Raises Invalid."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(path.read_bytes().strip() or b"{}")
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError) as err:
