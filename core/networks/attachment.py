@@ -56,7 +56,12 @@ class Asked:
         return {*self.exposed, *self.bindings}
 
     def reserve(self, reservation: Reservation, place: Place, endpoint: Endpoint, holder: Holder) -> None:
-        """Take all host ports; an error names the endpoint as dockerd does."""
+        """Take all host ports; an error names the endpoint as dockerd does.
+
+        A network that is no bridge publishes none: its members are reached at their own addresses.
+        """
+        if not place.network.bridge:
+            return
         default_ip = bridge_options(place.network.options).host_binding
         try:
             for wanted in wanted_ports(self.bindings, self.exposed, self.publish_all, default_ip):
@@ -77,7 +82,7 @@ def attachment(
     interfaces = tuple(
         endpoints.interface(place.network, endpoint, place is gateway)
         for place, endpoint in made.items()
-        if place.network.driver == "bridge"
+        if place.network.has_links
     )
     on_host = any(place.network.driver == "host" for place in made)
     mode: Literal["host", "private"] = "host" if on_host else "private"

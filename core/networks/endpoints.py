@@ -17,7 +17,7 @@ from ..runtime import records
 from ..schema.networks import EndpointSettings
 from .ipam import IPAddress, mac_of, make_pool, parse_address
 from .record import Endpoint, Network, Subnet
-from .settings import bridge_options
+from .settings import bridge_options, macvlan_mode
 
 INTERFACE_NAME = "com.docker.network.endpoint.ifname"
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -92,7 +92,7 @@ def new_endpoint(
         container_name=container.name,
         created=time.time_ns(),
     )
-    if network.driver != "bridge":
+    if not network.has_links:
         return endpoint
     config = asked.ipam_config
     address4 = _allocate(network, 4, config.ipv4_address if config else "", taken)
@@ -101,7 +101,7 @@ def new_endpoint(
     return replace(
         endpoint,
         interface=_interface_name(place, number),
-        host_interface=(mark + identity)[:_LONGEST_LINK_NAME],
+        host_interface=(mark + identity)[:_LONGEST_LINK_NAME] if network.bridge else "",
         mac=_mac(asked.mac_address) or mac_of(first),
         address4=address4,
         address6=address6,
@@ -165,7 +165,7 @@ def order(places: Iterable[Place]) -> list[Place]:
 
 def gateway_place(places: Sequence[Place]) -> Place | None:
     """The network that the default route goes through, and that ports are published on."""
-    candidates = [place for place in places if place.network.driver == "bridge" and _leads_out(place.network)]
+    candidates = [place for place in places if place.network.has_links and _leads_out(place.network)]
     if not candidates:
         return None
     return min(
@@ -206,6 +206,8 @@ def interface(network: Network, endpoint: Endpoint, default_route: bool) -> reco
         gateway6=gateway6,
         mtu=options.mtu,
         isolated=not options.icc,
+        parent=network.parent,
+        parent_mode=macvlan_mode(network.options) if network.parent else "",
     )
 
 

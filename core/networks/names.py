@@ -12,8 +12,8 @@ _PRIVATE = 0o700
 
 
 def has_names(network: Network) -> bool:
-    """Tell whether containers find each other by name: on user-defined bridges, as in Docker."""
-    return network.driver == "bridge" and not network.default
+    """Tell whether containers find each other by name: on user-defined networks, as in Docker."""
+    return network.has_links and not network.default
 
 
 def name_line(endpoint: Endpoint) -> str | None:

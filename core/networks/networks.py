@@ -128,7 +128,7 @@ class Networks:
             others = self._networks.all()
             pools, routes = self._config.default_address_pools, _reached()
             network = new_network(request, new_id(), time.time_ns(), pools, others, routes)
-            if links.exists(network.bridge):
+            if network.bridge and links.exists(network.bridge):
                 raise Conflict(f"there is a network interface of this name already: {network.bridge}")
             self._networks.insert(network)
             self._announce("create", network)
@@ -161,6 +161,9 @@ class Networks:
             if unused.matches_labels(network.labels) and not network.default:
                 await self.remove(network.id)
                 removed.append(network.name)
+        if not self._endpoints.select("id") and not self._has_neighbours():
+            # With nobody on any network the kernel needs nothing of ours: the next start makes it anew.
+            await self.withdraw()
         return removed
 
     async def connect(
@@ -221,7 +224,7 @@ class Networks:
                 self._bring_up([place.network for place in places])
                 gateway = places_.gateway_place(places)
                 before = _published(list(held.values()))
-                if gateway is not None and before:
+                if gateway is not None and before and gateway.network.bridge:
                     reservation.ports = moved(before, made[gateway].ip4, made[gateway].ip6)
                 elif gateway is not None:
                     asked.reserve(reservation, gateway, made[gateway], self._holder)
@@ -338,7 +341,10 @@ class Networks:
         return {str(place).partition("/")[2] for row in rows for place in row if place is not None}
 
     def _bring_up(self, networks: Sequence[Network]) -> None:
-        """Make bridges and firewall be there."""
+        """Make bridges and firewall be there; raises NotFound for a macvlan's link, which is not ours."""
+        for network in networks:
+            if network.parent and not links.exists(network.parent):
+                raise NotFound(f"no network interface {network.parent}, which network {network.name} is on")
         bridged = [network for network in networks if network.driver == "bridge"]
         # Completeness is looked at once, presence each time: it is other programs that delete bridges.
         broken = [
@@ -356,6 +362,11 @@ class Networks:
             # Flushed by another program: the other containers' ports are gone with it.
             self._update_firewall()
             nftables.add_ports(_published(self._endpoints.all()))
+
+    def _has_neighbours(self) -> bool:
+        """Tell whether containers of another state root live here; our firewall table is theirs too."""
+        others = (link.name for link in netlink.links() if link.kind == "veth")
+        return any(name.startswith("pdk") and not name.startswith(self._mark) for name in others)
 
     def _update_firewall(self) -> None:
         links.ensure_firewall(self._networks.all())

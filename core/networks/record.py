@@ -51,6 +51,16 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     ipam_options: dict[str, str] | None = None
     default: bool = False
 
+    @property
+    def parent(self) -> str:
+        """The link that a macvlan network is on, "" for other drivers."""
+        return self.options.get("parent", "") if self.driver == "macvlan" else ""
+
+    @property
+    def has_links(self) -> bool:
+        """Tell whether its members have an interface of their own on it."""
+        return self.driver in ("bridge", "macvlan")
+
     def subnets_of(self, version: int) -> Iterator[Subnet]:
         return (subnet for subnet in self.subnets if subnet.version == version)
 

@@ -38,6 +38,13 @@ DEFAULT_BRIDGE = "com.docker.network.bridge.default_bridge"
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_. -]*")
 _LINK_NAME = re.compile(r"[^\s/:]{1,15}")
+PARENT = "parent"
+MACVLAN_MODE = "macvlan_mode"
+_MACVLAN_MODES = ("bridge", "private", "vepa", "passthru")
+_UNAVAILABLE = {
+    "ipvlan": "use macvlan",
+    "overlay": "it spans the machines of a swarm, which pydock is not part of",
+}
 _GATEWAY_MODES = ("nat", "nat-unprotected", "routed", "isolated")
 _LARGEST_MTU = 65535
 _SMALLEST_MTU = 68
@@ -95,22 +102,27 @@ def new_network(
     driver = request.driver or "bridge"
     if driver in ("host", "null"):
         raise Forbidden(f'only one instance of "{driver}" network is allowed')
-    if driver != "bridge":
-        raise Unsupported(f"network driver not available: {driver}")
+    if driver not in ("bridge", "macvlan"):
+        why = f": {_UNAVAILABLE[driver]}" if driver in _UNAVAILABLE else ""
+        raise Unsupported(f"network driver not available: {driver}{why}")
     if request.config_only or (request.config_from and request.config_from.network):
         raise Unsupported("config-only networks are not available")
     if request.ipam is not None and request.ipam.driver not in ("", "default"):
         raise Unsupported(f"IPAM driver not available: {request.ipam.driver}")
     options = dict(request.options or {})
     bridge_options(options)
-    bridge = options.get(BRIDGE_NAME) or f"pdb-{identity[:11]}"
-    _check_bridge(bridge, others)
+    bridge = ""
+    if driver == "bridge":
+        bridge = options.get(BRIDGE_NAME) or f"pdb-{identity[:11]}"
+        _check_bridge(bridge, others)
+    else:
+        _check_macvlan(options)
     ipv4, ipv6 = request.enable_ipv4 is not False, request.enable_ipv6 is True
     configs = (request.ipam.config if request.ipam else None) or []
     return Network(
         id=identity,
         name=request.name,
-        driver="bridge",
+        driver=driver,
         created=created,
         bridge=bridge,
         enable_ipv4=ipv4,
@@ -173,6 +185,18 @@ def _check_bridge(bridge: str, others: Sequence[Network]) -> None:
     holder = next((other for other in others if other.bridge == bridge), None)
     if holder is not None:
         raise Forbidden(f"cannot create network: bridge name {bridge} is in use by network {holder.name}")
+
+
+def macvlan_mode(options: Mapping[str, str]) -> str:
+    """Read how a macvlan network's members reach each other."""
+    return options.get(MACVLAN_MODE) or _MACVLAN_MODES[0]
+
+
+def _check_macvlan(options: Mapping[str, str]) -> None:
+    if not options.get(PARENT):
+        raise Invalid(f"a macvlan network needs the link that it is on: -o {PARENT}=eth0")
+    if macvlan_mode(options) not in _MACVLAN_MODES:
+        raise Invalid(f"unknown macvlan mode: {macvlan_mode(options)}")
 
 
 def _subnets(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..schema.topology import TopologyEndpoint, TopologyNetwork, TopologyPort
 from .record import Endpoint, HostPort, Network
-from .settings import bridge_options
+from .settings import bridge_options, macvlan_mode
 
 
 def picture(
@@ -29,7 +29,7 @@ def _network(network: Network, members: list[TopologyEndpoint]) -> TopologyNetwo
         id=network.id,
         name=network.name,
         driver=network.driver,
-        link=network.bridge,
+        link=network.bridge or network.parent,
         subnets=[subnet.subnet for subnet in network.subnets],
         gateways=[subnet.gateway for subnet in network.subnets if subnet.gateway],
         internal=network.internal,
@@ -50,6 +50,7 @@ def _network(network: Network, members: list[TopologyEndpoint]) -> TopologyNetwo
         case _:
             # Members are stations of the parent's own network; the kernel keeps them from their host.
             drawn.from_host = drawn.masqueraded = False
+            drawn.between_members = macvlan_mode(network.options) == "bridge"
             drawn.outside = drawn.from_outside = not network.internal
     return drawn
 

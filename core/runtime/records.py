@@ -14,7 +14,7 @@ from ..rootfs import Rootfs
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One network interface of a container: a veth pair, its peer end inside.
+    """One network interface of a container: a veth pair, its peer end inside, or a macvlan of `parent`.
 
     `addresses` and gateways are text, addresses with prefix length ("172.17.0.2/16"). An `isolated` one
     reaches the bridge but none of the bridge's other isolated ones.
@@ -29,6 +29,8 @@ class Interface:
     gateway6: str = ""
     mtu: int = 1500
     isolated: bool = False
+    parent: str = ""
+    parent_mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

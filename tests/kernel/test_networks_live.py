@@ -17,7 +17,7 @@ from kernel.test_ports import SERVE, fetch, on, published
 from pydock.core.api import Api
 from pydock.core.client import Client, DirectTransport
 from pydock.core.engine import Engine
-from pydock.core.errors import Forbidden, Invalid
+from pydock.core.errors import Forbidden, Invalid, NotFound
 from pydock.core.linux import netlink, nftables
 from pydock.core.schema.containers import HostConfig, RestartPolicy
 from pydock.core.schema.events import Event
@@ -284,6 +284,49 @@ def test_names_and_ports_come_back_with_the_next_engine(host: Namespace, tmp_pat
         assert await look_up(box, other, "web") == theirs
         assert "hello" in await out(box, other, "wget", "-q", "-O", "-", "http://web/")
         assert b"hello" in await fetch("127.0.0.1", 8080)
+
+    on(host, tmp_path, work)
+
+
+def test_macvlan_members_are_stations_of_the_parents_network(host: Namespace, tmp_path: Path) -> None:
+    async def work(box: Box) -> None:
+        netlink.create_bridge("lan0")
+        netlink.add_address("lan0", "10.66.0.1/24")
+        ipam = IPAM(config=[IPAMConfig(subnet="10.66.0.0/24", gateway="10.66.0.1", ip_range="10.66.0.64/26")])
+        await network(box, "lan", driver="macvlan", options={"parent": "lan0"}, ipam=ipam)
+        await network(box, "back")
+        web = await box.running(*SERVE, name="web", host=HostConfig(network_mode="lan"))
+        await box.until_logged(web, "ready")
+        other = await box.running(*SLEEP, name="other", host=HostConfig(network_mode="back"))
+        await box.containers.connect("lan", other, EndpointSettings(gw_priority=1))
+        theirs = await address(box, web, "lan")
+        assert theirs == "10.66.0.64"
+        assert await look_up(box, other, "web") == theirs
+        assert "hello" in await out(box, other, "wget", "-q", "-O", "-", "http://web/")
+        assert "default via 10.66.0.1 dev eth1" in await out(box, other, "ip", "route")
+        await box.containers.disconnect("lan", other)
+        assert "eth1" not in await out(box, other, "ip", "link")
+        assert "default via 172.18.0.1" in await out(box, other, "ip", "route")
+        with pytest.raises(Invalid, match="parent"):
+            await network(box, "loose", driver="macvlan")
+        with pytest.raises(NotFound, match="no network interface nope0"):
+            await network(box, "lost", driver="macvlan", options={"parent": "nope0"})
+
+    on(host, tmp_path, work)
+
+
+def test_prune_leaves_nothing_in_the_kernel(host: Namespace, tmp_path: Path) -> None:
+    async def work(box: Box) -> None:
+        await network(box, "back")
+        web = await box.running(*SLEEP, host=published(8080))
+        await box.engine.prune_networks()
+        assert nftables.table_exists()
+        await box.containers.remove(web, force=True)
+        await box.engine.prune_networks()
+        assert {link.name for link in netlink.links()} == {"lo"}
+        assert not nftables.table_exists()
+        await box.running(*SLEEP, host=published(8080))
+        assert [port.host_port for port in nftables.ports()] == [8080]
 
     on(host, tmp_path, work)
 

@@ -38,6 +38,7 @@ _IFF_UP: Final = 1
 _IFLA_ADDRESS: Final = 1
 _IFLA_IFNAME: Final = 3
 _IFLA_MTU: Final = 4
+_IFLA_LINK: Final = 5
 _IFLA_MASTER: Final = 10
 _IFLA_LINKINFO: Final = 18
 _IFLA_NET_NS_PID: Final = 19
@@ -48,6 +49,8 @@ _INFO_DATA: Final = 2
 _INFO_SLAVE_KIND: Final = 4
 _INFO_SLAVE_DATA: Final = 5
 _VETH_INFO_PEER: Final = 1
+_MACVLAN_MODE: Final = 1
+_MACVLAN_MODES: Final = {"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
 _BRPORT_HAIRPIN: Final = 4
 _BRPORT_ISOLATED: Final = 33
 _INET6_ADDR_GEN_MODE: Final = 8
@@ -187,6 +190,29 @@ def create_veth(
     except FileExistsError:
         delete_link(host_name)
         _request(messages, f"create veth {host_name}")
+
+
+def create_macvlan(parent: str, name: str, netns_pid: int, mac: str, mtu: int, mode: str) -> None:
+    """Create a further station on a link, in the network namespace of a process; it is left down.
+
+    `mode` is private, vepa, bridge or passthru. An `mtu` above the parent's is the parent's. Raises ENODEV
+    when there is no such parent, and FileExistsError when `name` is taken there.
+    """
+    index = _index(parent)
+    body = (
+        _ifinfo()
+        + text(_IFLA_IFNAME, name)
+        + attribute(_IFLA_ADDRESS, bytes.fromhex(mac.replace(":", "")))
+        + u32(_IFLA_MTU, min(mtu, next(link.mtu for link in links() if link.index == index)))
+        + u32(_IFLA_LINK, index)
+        + u32(_IFLA_NET_NS_PID, netns_pid)
+        + nested(
+            _IFLA_LINKINFO,
+            text(_INFO_KIND, "macvlan"),
+            nested(_INFO_DATA, u32(_MACVLAN_MODE, _MACVLAN_MODES[mode])),
+        )
+    )
+    _request([Message(_RTM_NEWLINK, _NEW, body)], f"create macvlan of {parent}")
 
 
 def configure(interfaces: Iterable[InterfaceLike] = ()) -> None:

@@ -53,7 +53,7 @@ class Sandbox:
             self._make(_without(network.interfaces, before.interfaces))
             self._lead_out(before, network)
             for link in _without(before.interfaces, network.interfaces):
-                netlink.delete_link(link.host_name)
+                self._delete(link)
             # First away, then anew: a host port may lead to another address now.
             nftables.remove_ports(port for port in before.ports if port not in network.ports)
             nftables.add_ports(port for port in network.ports if port not in before.ports)
@@ -82,8 +82,14 @@ class Sandbox:
                 in_network_of(self._process, partial(netlink.configure, still))
         except OSError:
             for link in made:
-                netlink.delete_link(link.host_name)
+                self._delete(link)
             raise
+
+    def _delete(self, link: Interface) -> None:
+        if link.parent:
+            in_network_of(self._process, partial(netlink.delete_link, link.name))
+        else:
+            netlink.delete_link(link.host_name)
 
     def _lead_out(self, before: Network, after: Network) -> None:
         if _gateways(before) != _gateways(after):
@@ -112,14 +118,17 @@ def unpublish_if_ours(network: Network) -> None:
 
 
 def _create(link: Interface, process: int) -> None:
+    if link.parent:
+        netlink.create_macvlan(link.parent, link.name, process, link.mac, link.mtu, link.parent_mode)
+        return
     netlink.create_veth(
         link.host_name, link.bridge, link.name, process, link.mac, link.mtu, isolated=link.isolated
     )
 
 
 def _without(links: tuple[Interface, ...], others: tuple[Interface, ...]) -> tuple[Interface, ...]:
-    known = {link.host_name for link in others}
-    return tuple(link for link in links if link.host_name not in known)
+    known = {(link.host_name, link.name) for link in others}
+    return tuple(link for link in links if (link.host_name, link.name) not in known)
 
 
 def _gateways(network: Network) -> list[tuple[str, str, str]]:
