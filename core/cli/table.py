@@ -41,6 +41,7 @@ _IMAGE = {
     "list": "images:IMAGES",
     "prune": "prune:IMAGES",
     "pull": "archives:PULL",
+    "push": "registries:PUSH",
     "rm": "images:REMOVE",
     "remove": "images:REMOVE",
     "save": "archives:SAVE",
@@ -66,6 +67,11 @@ _VOLUME = {
     "rm": "volumes:REMOVE",
     "remove": "volumes:REMOVE",
 }
+_REGISTRY = {
+    "collect": "registries:COLLECT",
+    "passwd": "registries:PASSWD",
+    "serve": "registries:SERVE",
+}
 _SYSTEM = {
     "check": "system:CHECK",
     "df": "disk:DF",
@@ -79,6 +85,7 @@ GROUPS = {
     "image": ("Manage images", _IMAGE),
     "network": ("Manage networks", _NETWORK),
     "volume": ("Manage volumes", _VOLUME),
+    "registry": ("Serve a registry of your own", _REGISTRY),
     "system": ("Manage pydock", _SYSTEM),
 }
 
@@ -92,7 +99,10 @@ COMMANDS: dict[str, str] = {
     "import": "archives:IMPORT",
     "inspect": "inspect:ANY",
     "load": "archives:LOAD",
+    "login": "registries:LOGIN",
+    "logout": "registries:LOGOUT",
     "pull": "archives:PULL",
+    "push": "registries:PUSH",
     "rmi": "images:REMOVE",
     "save": "archives:SAVE",
     "tag": "images:TAG",

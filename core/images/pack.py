@@ -169,14 +169,15 @@ class Packer:
         """Write all below "/"; the root directory too unless a layer is made."""
         if not self._layer:
             self.add(b"/", b"./")
-        self._below(b"", b"")
+        self.below(b"", b"")
 
     def tree(self, path: bytes, name: bytes) -> None:
         """Write what is at `path` and all below it, named `name` in the archive."""
         if self.add(path, name):
-            self._below(path.rstrip(b"/"), name.rstrip(b"/") + b"/")
+            self.below(path.rstrip(b"/"), name.rstrip(b"/") + b"/")
 
-    def _below(self, top: bytes, prefix: bytes) -> None:
+    def below(self, top: bytes, prefix: bytes) -> None:
+        """Write all below the directory `top`, each name with `prefix` before it."""
         # A directory's content follows it at once: GNU tar sets its times when it sees the next stranger.
         pending = [iter(_listing(top))]
         while pending:

@@ -34,6 +34,7 @@ from ..state.store import Store
 from ..units import now
 from . import describe, listing
 from .blobs import Blobs
+from .commit import Committed, Pack, commit
 from .layers import Unpacker
 from .load import Loader, loaded
 from .platforms import parse_platform
@@ -283,6 +284,20 @@ class Images:
         async with self._adding():
             record = await self._loader.import_tar(chunks, message or "Imported from -", changes)
             self._keep(record, names, "import", _untold)
+        return Digest(record.id)
+
+    async def commit(self, made: Committed, pack: Pack, repo: str = "", tag: str = "") -> Digest:
+        """Make an image of `made.base` and one more layer, named if `repo` says so; returns its id."""
+        names = []
+        if repo:
+            reference = Reference.parse(f"{repo}:{tag}" if tag else repo).with_default_tag()
+            if reference.digest:
+                raise Invalid("cannot commit to digest reference")
+            names.append(reference)
+        async with self._adding():
+            base = self._records.images.get(made.base)
+            record = await commit(self._blobs, self._unpacker, base, made, pack)
+            self._keep(record, names, "create", lambda _: None)
         return Digest(record.id)
 
     def save(self, names: Sequence[str]) -> AsyncIterator[bytes]:
