@@ -3,6 +3,7 @@
 - `record`: what is remembered of a network and of an endpoint; `view`: as the API shows it.
 - `settings`: a create request and its driver options -> a record, pure. `ipam`: pools and addresses, pure.
 - `endpoints`: a container's wishes -> endpoints with addresses, pure. `ports`: host ports, held by sockets.
+- `tables`: the state tables; `presence`: what of them is in the kernel now.
 - `links`: bridges and firewall in the kernel; `mend`: what is there against what should be.
 - `topology`: the picture of them all, pure.
 - `names`: files of the names on each network. `attachment`: what a start gets.

@@ -25,17 +25,19 @@ from ..schema.containers import PortBinding
 from ..schema.networks import EndpointSettings, NetworkCreateRequest, NetworkInspect
 from ..schema.topology import TopologyNetwork
 from ..state.events import Events
-from ..state.store import Store, Table
+from ..state.store import Store
 from . import endpoints as places_
 from . import links, view
 from .attachment import Asked, Attachment, attachment
 from .endpoints import Place
 from .ipam import IPNetwork
 from .mend import Mending, mend
-from .names import NameFiles, has_names, name_line
-from .ports import Reservation, moved, same_place
+from .names import NameFiles, has_names
+from .ports import Reservation, moved
+from .presence import OURS, Presence
 from .record import Endpoint, HostPort, Network
 from .settings import PREDEFINED, new_network, predefined
+from .tables import Tables, published
 from .topology import picture
 
 
@@ -48,34 +50,14 @@ class Networks:
 
     def __init__(self, store: Store, events: Events, config: Config, names: Path | None = None) -> None:
         self._store = store
-        self._whole: set[str] = set()
         # Links of another state root's containers are not ours to delete.
-        self._mark = "pdk" + hashlib.sha256(str(store.path).encode()).hexdigest()[:4]
+        self._mark = OURS + hashlib.sha256(str(store.path).encode()).hexdigest()[:4]
         self._names = NameFiles(names or store.path.parent / "networks")
         self._events = events
         self._config = config
-        self._networks = Table(
-            store,
-            "networks",
-            Network,
-            key=lambda one: one.id,
-            columns={"name": lambda one: one.name},
-            unique=("name",),
-        )
-        self._endpoints = Table(
-            store,
-            "endpoints",
-            Endpoint,
-            key=lambda one: one.id,
-            columns={
-                "network": lambda one: one.network_id,
-                "container": lambda one: one.container_id,
-                "place4": lambda one: f"{one.network_id}/{one.ip4}" if one.ip4 else None,
-                "place6": lambda one: f"{one.network_id}/{one.ip6}" if one.ip6 else None,
-                "line": name_line,
-            },
-            unique=("place4", "place6"),
-        )
+        self._tables = Tables(store)
+        self._networks, self._endpoints = self._tables.networks, self._tables.endpoints
+        self._presence = Presence(self._tables, self._mark)
 
     def ensure(self) -> None:
         """Make the predefined networks' records, if they are missing. Nothing happens in the kernel."""
@@ -133,7 +115,7 @@ class Networks:
             self._networks.insert(network)
             self._announce("create", network)
             try:
-                self._bring_up([network])
+                self._presence.bring_up([network])
             except PydockError:
                 links.remove_bridge(network)
                 raise
@@ -149,10 +131,13 @@ class Networks:
             self._announce("destroy", network)
         await asyncio.to_thread(links.remove_bridge, network)
         with self._store.transaction():
-            self._update_firewall()
+            self._presence.update_firewall()
 
     async def prune(self, filters: Filters | None = None) -> Sequence[str]:
-        """Remove the networks that no container uses; returns their names."""
+        """Remove the networks that no container uses; returns their names.
+
+        With no container left on any other, what those have in the kernel goes too, until it is needed.
+        """
         unused = Filters({**dict((filters or Filters()).values), "dangling": ("true",)})
         unused.require_known(("dangling", "label", "label!", "until"))
         used = {str(row[0]) for row in self._endpoints.select("network")}
@@ -161,9 +146,7 @@ class Networks:
             if unused.matches_labels(network.labels) and not network.default:
                 await self.remove(network.id)
                 removed.append(network.name)
-        if not self._endpoints.select("id") and not self._has_neighbours():
-            # With nobody on any network the kernel needs nothing of ours: the next start makes it anew.
-            await self.withdraw()
+        await self._presence.withdraw_unneeded()
         return removed
 
     async def connect(
@@ -189,10 +172,10 @@ class Networks:
             with self._store.transaction():
                 places = self._places(places_.asked_of(mode, endpoints))
                 made = self._allocate(places, places_.Who(container_id, name, hostname))
-                self._bring_up([place.network for place in places])
+                self._presence.bring_up([place.network for place in places])
                 gateway = places_.gateway_place(places)
                 if gateway is not None:
-                    asked.reserve(reservation, gateway, made[gateway], self._holder)
+                    asked.reserve(reservation, gateway, made[gateway], self._tables.holder)
                 for place, endpoint in made.items():
                     self._keep(endpoint, place is gateway, reservation.ports)
                     self._announce("connect", place.network, container=container_id)
@@ -221,13 +204,13 @@ class Networks:
                 held = {one.network_id: one for one in self._endpoints.find(container=container_id)}
                 places = self._places(endpoints)
                 made = self._allocate(places, places_.Who(container_id, name, hostname), held)
-                self._bring_up([place.network for place in places])
+                self._presence.bring_up([place.network for place in places])
                 gateway = places_.gateway_place(places)
-                before = _published(list(held.values()))
+                before = published(list(held.values()))
                 if gateway is not None and before and gateway.network.bridge:
                     reservation.ports = moved(before, made[gateway].ip4, made[gateway].ip6)
                 elif gateway is not None:
-                    asked.reserve(reservation, gateway, made[gateway], self._holder)
+                    asked.reserve(reservation, gateway, made[gateway], self._tables.holder)
                 for endpoint in {**held, **{one.network_id: one for one in made.values()}}.values():
                     leads_out = gateway is not None and endpoint.network_id == gateway.network.id
                     self._keep(endpoint, leads_out, reservation.ports)
@@ -257,7 +240,7 @@ class Networks:
     async def disconnect(self, container_id: str) -> None:
         """Free what a container held: it has ended, or did not start. Safe to repeat."""
         endpoints = self._endpoints.find(container=container_id)
-        ports = _published(endpoints)
+        ports = published(endpoints)
         if ports:
             # The shim has withdrawn them at its end, unless it was killed; the kernel may take 15 ms for it.
             await asyncio.to_thread(nftables.remove_ports, ports)
@@ -283,9 +266,7 @@ class Networks:
 
     async def withdraw(self) -> None:
         """Take everything of ours out of the kernel: bridges, rules, accepts. The records stay."""
-        for network in self._networks.all():
-            await asyncio.to_thread(links.remove_bridge, network)
-        links.remove_firewall()
+        await self._presence.withdraw()
 
     def _predefined(self, name: str) -> Network:
         routes = _reached(self._config.bridge_name) if name == "bridge" else []
@@ -315,7 +296,7 @@ class Networks:
                 raise Conflict(f"container {who.name} is already attached to network {place.network.name}")
             endpoint = (held or {}).get(place.network.id)
             if endpoint is None:
-                number, taken = places_.free_number(interfaces), self._taken(place.network)
+                number, taken = places_.free_number(interfaces), self._tables.taken(place.network)
                 endpoint = places_.new_endpoint(place, new_id(), who, number, taken, self._mark)
                 interfaces.append(endpoint.interface)
             made[place] = endpoint
@@ -335,61 +316,13 @@ class Networks:
             self._announce("disconnect", network, container=endpoint.container_id)
             self._write_names(network)
 
-    def _taken(self, network: Network) -> set[str]:
-        """Addresses in use on a network; only columns are read, so that many endpoints cost little."""
-        rows = self._endpoints.select("place4", "place6", network=network.id)
-        return {str(place).partition("/")[2] for row in rows for place in row if place is not None}
-
-    def _bring_up(self, networks: Sequence[Network]) -> None:
-        """Make bridges and firewall be there; raises NotFound for a macvlan's link, which is not ours."""
-        for network in networks:
-            if network.parent and not links.exists(network.parent):
-                raise NotFound(f"no network interface {network.parent}, which network {network.name} is on")
-        bridged = [network for network in networks if network.driver == "bridge"]
-        # Completeness is looked at once, presence each time: it is other programs that delete bridges.
-        broken = [
-            network
-            for network in bridged
-            if not links.exists(network.bridge)
-            or (network.id not in self._whole and not links.is_whole(network))
-        ]
-        for network in broken:
-            links.make_bridge(network)
-        self._whole.update(network.id for network in bridged)
-        if broken:
-            self._update_firewall()
-        elif bridged and not nftables.table_exists():
-            # Flushed by another program: the other containers' ports are gone with it.
-            self._update_firewall()
-            nftables.add_ports(_published(self._endpoints.all()))
-
-    def _has_neighbours(self) -> bool:
-        """Tell whether containers of another state root live here; our firewall table is theirs too."""
-        others = (link.name for link in netlink.links() if link.kind == "veth")
-        return any(name.startswith("pdk") and not name.startswith(self._mark) for name in others)
-
-    def _update_firewall(self) -> None:
-        links.ensure_firewall(self._networks.all())
-
     def _write_names(self, network: Network) -> str:
         """Bring a network's names file up to date; returns its path."""
-        rows = self._endpoints.select("line", network=network.id)
-        return self._names.write(network, "".join(str(line) for (line,) in rows if line is not None))
-
-    def _holder(self, protocol: str, host_ip: str, number: int) -> str:
-        """The name of the container that has a host port."""
-        for endpoint in self._endpoints.all():
-            if any(same_place(port, protocol, host_ip, number) for port in endpoint.ports):
-                return endpoint.container_name
-        return ""
+        return self._names.write(network, self._tables.name_lines(network))
 
     def _announce(self, action: str, network: Network, **more: str) -> None:
         attributes = {"name": network.name, "type": network.driver, **more}
         self._events.publish("network", action, network.id, attributes)
-
-
-def _published(endpoints: Sequence[Endpoint]) -> list[HostPort]:
-    return [port for endpoint in endpoints for port in endpoint.ports]
 
 
 def _reached(own_bridge: str = "") -> list[IPNetwork]:
