@@ -25,3 +25,36 @@ class Directory:
 
 
 Rootfs = Overlay | Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A path of the host at a place of a root file system."""
+
+    source: str
+    target: str
+    writable: bool = True
+    recursive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """The root of a container that does not run, with its volumes and binds, as a worker sees it."""
+
+    rootfs: Overlay | Directory
+    binds: tuple[Bind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """The root of a running container, in a copy of its mount namespace.
+
+    The namespace's descriptor is the last of those that a worker is given. `bare` is the root file system
+    alone, without what is mounted in it.
+    """
+
+    bare: bool = False
+
+
+View = Overlay | Directory | Furnished | Occupied
+"""What a worker may have as its whole file system."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator
 from typing import Any
 
@@ -11,7 +10,6 @@ from msgspec.structs import asdict, replace
 from ..errors import Conflict, Internal, Invalid, NotFound
 from ..filters import Filters
 from ..ids import NAME_FORM, valid_name
-from ..runtime import cgroups
 from ..runtime.records import Restart
 from ..schema.containers import (
     ContainersPruneResponse,
@@ -23,7 +21,6 @@ from ..units import now, parse_timestamp
 from . import ending, news, removal, starting, stopping, validate
 from .context import Context
 from .create import name_taken
-from .prepare import cgroups_path
 from .record import Container
 from .spec import resources
 from .states import Status
@@ -109,12 +106,13 @@ async def update(ctx: Context, reference: str, request: UpdateRequest) -> Update
         host = _updated(container, request)
         validate.check_resources(host)
         validate.check_restart(host.restart_policy, host.auto_remove)
-        if container.alive:
-            await _apply_update(ctx, container, request, host.restart_policy)
+        warnings = (
+            await _apply_update(ctx, container, request, host.restart_policy) if container.alive else []
+        )
         changed = ctx.book.change(container.id, lambda c: replace(c, host_config=host))
         ctx.tell(changed, "update")
     ctx.changed(container.id)
-    return UpdateResponse(warnings=[])
+    return UpdateResponse(warnings=warnings)
 
 
 def _updated(container: Container, request: UpdateRequest) -> Any:
@@ -127,19 +125,18 @@ def _updated(container: Container, request: UpdateRequest) -> Any:
 
 async def _apply_update(
     ctx: Context, container: Container, request: UpdateRequest, policy: RestartPolicy
-) -> None:
-    limits = resources.limits(request, {})
-    if limits:
-        group = cgroups.group(cgroups_path(container), ctx.host)
+) -> list[str]:
+    """Have the shim set what was asked for, now and for its restarts; returns warnings."""
+    warnings: list[str] = []
+    if limits := resources.limits(request, {}):
         try:
-            await asyncio.to_thread(cgroups.apply, group, cgroups.resources(limits))
-        except OSError as err:
+            warnings += await ctx.runtime.update(container.id, limits)
+        except Internal as err:
             raise Internal(f"Cannot update container {container.id}: {err}") from err
     if request.restart_policy is not None and request.restart_policy.name:
-        await ctx.runtime.update(
-            container.id,
-            Restart(policy.name, policy.maximum_retry_count),  # type: ignore[arg-type]  # checked above
-        )
+        retries = policy.maximum_retry_count
+        await ctx.runtime.set_restart(container.id, Restart(policy.name, retries))  # type: ignore[arg-type]  # checked
+    return warnings
 
 
 async def remove(ctx: Context, reference: str, force: bool, volumes: bool) -> None:

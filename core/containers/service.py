@@ -14,7 +14,9 @@ from ..schema.message import Stream
 from ..schema.networks import EndpointSettings
 from ..schema.stats import Stats
 from . import (
+    archive,
     attaching,
+    committing,
     create,
     execs,
     life,
@@ -29,6 +31,7 @@ from . import (
     usage,
 )
 from .attaching import Serve
+from .committing import Commit
 from .context import Context
 from .logs.entry import Query
 from .spec.namespaces import partner
@@ -212,16 +215,24 @@ class Containers:
         return [UseRecord(c.id, c.alive) for c in self._ctx.book.containers.find(image=image)]
 
     async def changes(self, reference: str) -> builtins.list[wire.Change]:
-        raise Unsupported("diff is not built yet")
+        """Return what differs from the image, in order of path."""
+        return await committing.changes(self._ctx, reference)
 
     async def export(self, reference: str) -> AsyncIterator[bytes]:
-        raise Unsupported("export is not built yet")
+        """Return the tar of its root file system, without volumes and other mounts."""
+        return await archive.export(self._ctx, reference)
+
+    async def commit(self, reference: str, wish: Commit, config: wire.ContainerConfig | None = None) -> str:
+        """Make an image of it; returns the image's id. Raises Invalid, NotFound."""
+        return await committing.commit(self._ctx, reference, wish, config)
 
     async def stat_path(self, reference: str, path: str) -> wire.PathStat:
-        raise Unsupported("copying is not built yet")
+        """Raises NotFound for a path that is not there."""
+        return await archive.stat_path(self._ctx, reference, path)
 
     async def get_archive(self, reference: str, path: str) -> tuple[wire.PathStat, AsyncIterator[bytes]]:
-        raise Unsupported("copying is not built yet")
+        """Return a path's stat and tar. Raises NotFound."""
+        return await archive.get(self._ctx, reference, path)
 
     async def put_archive(
         self,
@@ -231,7 +242,8 @@ class Containers:
         no_overwrite: bool = False,
         copy_owner: bool = False,
     ) -> None:
-        raise Unsupported("copying is not built yet")
+        """Unpack a tar into a directory of it. Raises NotFound, Invalid, Forbidden, NoSpace."""
+        await archive.put(self._ctx, reference, path, chunks, no_overwrite, copy_owner)
 
 
 async def _single(reading: Awaitable[Stats]) -> AsyncIterator[Stats]:

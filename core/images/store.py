@@ -295,7 +295,7 @@ class Images:
                 raise Invalid("cannot commit to digest reference")
             names.append(reference)
         async with self._adding():
-            base = self._records.images.get(made.base)
+            base = self._find(made.base)[0] if made.base else None
             record = await commit(self._blobs, self._unpacker, base, made, pack)
             self._keep(record, names, "create", lambda _: None)
         return Digest(record.id)

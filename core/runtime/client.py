@@ -18,7 +18,7 @@ from typing import Any
 from ..config import Paths
 from ..errors import Conflict, Internal, NotFound, Unavailable
 from ..ring import ring
-from ..rootfs import Directory, Rootfs
+from ..rootfs import Directory, View
 from . import journal, wire
 from .records import ExecRequest, ExecState, Network, Restart, Started, StartRequest
 from .shim import remains
@@ -215,7 +215,7 @@ class Runtime:
         args: dict[str, Any],
         fds: Sequence[int] = (),
         root: str | None = None,
-        overlay: Rootfs | None = None,
+        overlay: View | None = None,
         progress: Callable[[Any], None] | None = None,
     ) -> dict[str, Any]:
         """Run "package.module:function" in a process of its own, inside `root` or `overlay` if given.

@@ -34,6 +34,9 @@ _RECORDS: dict[str, type] = {
     for record in (
         rootfs.Overlay,
         rootfs.Directory,
+        rootfs.Bind,
+        rootfs.Furnished,
+        rootfs.Occupied,
         records.Interface,
         records.PublishedPort,
         records.NameServer,

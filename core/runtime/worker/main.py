@@ -14,7 +14,7 @@ from typing import Any
 from ...errors import Internal, NoSpace, PydockError, Unsupported
 from ...linux import descriptors as fds
 from ...linux import prctl
-from ...rootfs import Rootfs
+from ...rootfs import Occupied, View
 from .. import wire
 from . import confine
 
@@ -28,10 +28,10 @@ def run(channel: socket.socket) -> None:
     message, given = wire.receive(channel)
     try:
         function = _load(message["function"])
-        root: Rootfs | None = wire.decode(message["root"])
+        root: View | None = wire.decode(message["root"])
         fds.close_all_but([channel.fileno(), *given])
         if root is not None:
-            confine.enter(root)
+            confine.enter(root, given.pop() if isinstance(root, Occupied) else -1)
             confine.close_imports()
         confine.drop()
         threading.Thread(target=_die_with_caller, args=(channel.fileno(),), daemon=True).start()
