@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.screen import Screen
 
@@ -17,6 +17,7 @@ from .mirror import Mirror
 from .picture import Update
 from .screens.main import MainScreen
 from .text import ASCII, UNICODE, Glyphs
+from .typeahead import TypeAhead
 
 if TYPE_CHECKING:
     from pydock.core.client import Client
@@ -53,6 +54,7 @@ class Workstation(App[None], inherit_bindings=False):
         self._problems = [*(problems or ()), *self.keymap.conflicts, *self._unknown_keys()]
         self._theme_name = theme_name or self.settings.theme
         self.main: MainScreen | None = None
+        self.typing = TypeAhead(self)
         self._load_themes()
         for key in {key for table in self.keymap.by_scope.values() for key in table}:
             self.bind(key, f"press('{key}')", show=False)
@@ -82,12 +84,20 @@ class Workstation(App[None], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         self.main = MainScreen(
-            self.mirror, self.settings, self.keymap, self.glyphs, self._host, self._themes, self._problems
+            self.mirror,
+            self.settings,
+            self.keymap,
+            self.glyphs,
+            self._host,
+            self._themes,
+            self.typing,
+            self._problems,
         )
         return self.main
 
     def on_mount(self) -> None:
         self.set_class(not self.glyphs.unicode, "-ascii")
+        self._type()
         # The first frame goes out before anything is imported or asked for.
         self.call_after_refresh(self._start)
 
@@ -106,6 +116,19 @@ class Workstation(App[None], inherit_bindings=False):
             except Exception as error:  # noqa: BLE001  # a worker is one of the places where errors stop
                 self.log.error(error)
                 await self.mirror.broken(error)
+
+    @work(exit_on_error=True)
+    async def _type(self) -> None:
+        await self.typing.run(super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        if (
+            isinstance(event, events.Key | events.Paste)
+            and not event.is_forwarded
+            and self.typing.take(event)
+        ):
+            return
+        await super().on_event(event)
 
     def _publish(self, update: Update) -> None:
         if self.main is not None and self.main.is_mounted:

@@ -33,7 +33,7 @@ PRESETS: dict[str, dict[str, Keys]] = {"lazy": {}, "k9s": K9S}
 # Names that people write, and Textual's names for the same keys.
 _NAMES = {"?": "question_mark", "/": "slash", ":": "colon", "[": "left_square_bracket"}
 _NAMES |= {"]": "right_square_bracket", "esc": "escape", "return": "enter", " ": "space", "*": "asterisk"}
-_NAMES |= {".": "full_stop", "+": "plus", "-": "minus", "_": "underscore"}
+_NAMES |= {"!": "exclamation_mark", ".": "full_stop", "+": "plus", "-": "minus", "_": "underscore"}
 _SHOWN = {name: key for key, name in _NAMES.items() if len(key) == 1 and key != " "}
 _SHOWN |= {"escape": "esc", "space": "space", "shift+tab": "S-tab", "pagedown": "pgdn", "pageup": "pgup"}
 

@@ -125,6 +125,34 @@ async def open_shell(
     return ShellSession(attachment.stream, name=name, resize=resize, wait=wait, columns=size[1], rows=size[0])
 
 
+async def run_in(
+    client: Client,
+    id: str,
+    command: Sequence[str],
+    took: Callable[[int, bytes], None],
+    *,
+    user: str = "",
+    directory: str = "",
+) -> int | None:
+    """Run a command in a container without a terminal; `took` gets its output (1 stdout, 2 stderr).
+
+    Returns the exit code; raises PydockError.
+    """
+    from pydock.core.schema.exec import ExecConfig
+
+    config = ExecConfig(
+        user=user, attach_stdout=True, attach_stderr=True, working_dir=directory, cmd=list(command)
+    )
+    exec_id = await client.exec.create(id, config)
+    attachment = await client.exec.start(exec_id, tty=False)
+    try:
+        async for stream, data in attachment.frames():
+            took(stream, data)
+    finally:
+        await attachment.close()
+    return (await client.exec.inspect(exec_id)).exit_code
+
+
 async def open_attach(client: Client, id: str, name: str, size: tuple[int, int] = (24, 80)) -> ShellSession:
     """Connect to a container's first process; without a terminal its output is shown as it comes."""
     attachment = await client.containers.attach(id, logs=True)

@@ -1,7 +1,7 @@
 """An engine in memory that speaks the API's records: the real client drives it over the direct transport.
 
-Faults are scripted: `fail[(method, path)]` raises once for a request, `gates[...]` keeps one waiting, `cut()` breaks the event stream and the
-line, `refuse` makes connecting fail.
+Faults are scripted: `fail[(method, path)]` raises once for a request, `gates[...]` keeps one waiting,
+`cut()` breaks the event stream and the line, `refuse` makes connecting fail.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pydock.core.client import Client, DirectTransport
@@ -26,7 +27,7 @@ from pydock.core.schema.containers import (
     SummaryNetworkSettings,
 )
 from pydock.core.schema.events import Actor, Event
-from pydock.core.schema.exec import ExecInspect
+from pydock.core.schema.exec import ExecConfig, ExecInspect
 from pydock.core.schema.images import DeleteItem, HistoryEntry, ImageInspect, ImageSummary, Progress
 from pydock.core.schema.message import Hijack, Request, Response, Stream
 from pydock.core.schema.networks import IPAM, EndpointSettings, IPAMConfig, NetworkInspect
@@ -62,6 +63,7 @@ class FakeEngine:
     listened: asyncio.Event = field(default_factory=asyncio.Event)
     _happened: list[Event] = field(default_factory=list)
     _cpu: dict[str, int] = field(default_factory=dict)
+    _commands: dict[str, str] = field(default_factory=dict)
 
     # -- what tests say
 
@@ -173,6 +175,12 @@ class FakeEngine:
                 return self._do(id, verb, request)
             case "DELETE", "containers", id:
                 return self._remove(id, request)
+            case "POST", "exec", id, "start" if id in self._commands:
+                return Response(
+                    101,
+                    {"content-type": "application/vnd.docker.multiplexed-stream"},
+                    Hijack(partial(self._command, self._commands[id])),
+                )
             case "POST", "exec", _, "start":
                 return Response(
                     101, {"content-type": "application/vnd.docker.raw-stream"}, Hijack(self._shell)
@@ -180,7 +188,7 @@ class FakeEngine:
             case "POST", "exec", _, "resize":
                 return Response(200)
             case "GET", "exec", id, "json":
-                return _json(ExecInspect(id=id, exit_code=0))
+                return _json(ExecInspect(id=id, exit_code=0 if id not in self._commands else 3))
             case "POST", "images", "load":
                 body = request.body
                 self.loaded = body if isinstance(body, bytes) else b"".join([chunk async for chunk in body])
@@ -253,7 +261,12 @@ class FakeEngine:
             "unpause": ("running", "Up 3 hours"),
         }
         if verb == "exec":
-            return _json(CreateResponse(id=f"exec{len(self.calls)}"), 201)
+            made = f"exec{len(self.calls)}"
+            assert isinstance(request.body, bytes)
+            wanted = wire.decode(request.body, ExecConfig)
+            if not wanted.tty:
+                self._commands[made] = f"{c.names[0]}: {' '.join(wanted.cmd or ())}"
+            return _json(CreateResponse(id=made), 201)
         if verb == "attach":
             return Response(101, {"content-type": "application/vnd.docker.raw-stream"}, Hijack(self._shell))
         if verb == "rename":
@@ -318,6 +331,10 @@ class FakeEngine:
             yield bytes([stream, 0, 0, 0]) + len(line).to_bytes(4, "big") + line
         if follow:
             await asyncio.Event().wait()
+
+    async def _command(self, said: str, stream: Stream) -> None:
+        for number, text in ((1, f"{said}\n"), (2, "to stderr\n")):
+            await stream.write(bytes([number, 0, 0, 0]) + len(text).to_bytes(4, "big") + text.encode())
 
     async def _shell(self, stream: Stream) -> None:
         await stream.write(b"\x1b[1;32mroot@web\x1b[0m:/# ")

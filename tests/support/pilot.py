@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from rich.segment import Segment
+from textual import events
 from textual.geometry import Region
+from textual.keys import _character_to_key as _key_name
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -36,6 +38,16 @@ class Driver:
     async def press(self, *keys: str) -> None:
         for key in keys:
             await self.pilot.press(key)
+        await self.until(lambda: self.app.typing.at_rest or not self.app.is_running)
+        await self.pilot.pause()
+
+    async def burst(self, *keys: str) -> None:
+        """Send keys as one write of a terminal does: none waits for what the one before it did."""
+        for key in keys:
+            character = key if len(key) == 1 else None
+            self.app.post_message(events.Key(key if character is None else _key_name(key), character))
+        await self.pilot.pause()
+        await self.until(lambda: self.app.typing.at_rest or not self.app.is_running)
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:

@@ -46,7 +46,8 @@ class Action:
     `check` gives the reason why it can't be done to a target now, or nothing. `run` asks the engine; an
     action without one, and without a `menu` of further actions, is done by the screen under its id.
     `docker` is the command line that does the same, with `{name}` for the target. `hint` ranks it in the
-    footer, 0 keeps it out. A `lone` action needs no target though it belongs to a list.
+    footer, 0 keeps it out. A `lone` action needs no target though it belongs to a list. One that `takes_keys`
+    opens something to type into: when it does not, what was typed for it is dropped.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Action:
     menu: tuple[str, ...] = ()
     needs_engine: bool = False
     lone: bool = False
+    takes_keys: bool = False
 
     def refusal(self, targets: Sequence[Target]) -> str:
         """Why it can't be done to any of these, or nothing; some that refuse don't stop the others."""

@@ -133,6 +133,7 @@ ACTIONS = (
         check=running,
         docker="docker exec -it {name} sh",
         needs_engine=True,
+        takes_keys=True,
     ),
     Action(
         "container.shell-as",
@@ -143,6 +144,7 @@ ACTIONS = (
         check=running,
         docker="docker exec -it -u USER -w DIR {name} SHELL",
         needs_engine=True,
+        takes_keys=True,
     ),
     Action(
         "container.toggle",
@@ -214,8 +216,21 @@ ACTIONS = (
         check=running,
         docker="docker attach {name}",
         needs_engine=True,
+        takes_keys=True,
     ),
     Action("container.split", "log to split", ("L",), "container", "add the log to the split area", 6),
+    Action("container.merge", "merge logs", ("M",), "container", "the logs of all marked in one pane"),
+    Action(
+        "container.command",
+        "command",
+        ("!",),
+        "container",
+        "run a command line in all marked; their answers side by side",
+        check=running,
+        docker="docker exec {name} sh -c COMMAND",
+        needs_engine=True,
+        takes_keys=True,
+    ),
     Action(
         "container.kill",
         "kill",
@@ -244,6 +259,7 @@ ACTIONS = (
         "give another name",
         docker="docker rename {name} NEW",
         needs_engine=True,
+        takes_keys=True,
     ),
     Action(
         "container.inspect",

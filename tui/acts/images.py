@@ -42,6 +42,7 @@ ACTIONS = (
         1,
         docker="docker run {name}",
         needs_engine=True,
+        takes_keys=True,
     ),
     Action(
         "image.load",
@@ -52,6 +53,7 @@ ACTIONS = (
         2,
         docker="docker load -i FILE",
         needs_engine=True,
+        takes_keys=True,
         lone=True,
     ),
     Action(
@@ -62,6 +64,7 @@ ACTIONS = (
         "write it to an archive",
         docker="docker save -o FILE {name}",
         needs_engine=True,
+        takes_keys=True,
     ),
     Action(
         "image.tag",
@@ -72,6 +75,7 @@ ACTIONS = (
         4,
         docker="docker tag {name} NEW",
         needs_engine=True,
+        takes_keys=True,
     ),
     Action(
         "image.remove",

@@ -20,6 +20,8 @@ ACTIONS = (
     Action("screen.filter", "filter", ("/",), help="type to filter this list; esc clears", hint=20),
     Action("screen.palette", "commands", (":", "ctrl+p"), help="find any action or object by name", hint=21),
     Action("screen.help", "help", ("?", "f1"), help="the keys that work here", hint=22),
+    Action("screen.shells", "shells", ("ctrl+e",), help="come back to a shell that was left"),
+    Action("screen.find", "find", ("F",), help="search the logs of all containers, or of the marked ones"),
     Action("screen.theme", "theme", ("T",), help="choose a theme, seen while you choose"),
     Action("screen.reload", "reload", ("ctrl+r",), help="read everything again; reconnect"),
     Action("screen.repeat", "repeat", (".",), help="do the last action to this row"),

@@ -40,7 +40,7 @@ class Confirm(ModalScreen[bool]):
                 yield Button("yes", id="yes", compact=True, variant="error")
 
     def on_mount(self) -> None:
-        self.query_one("#no", Button).focus()
+        self.set_focus(self.query_one("#no", Button))
 
     def action_other(self) -> None:
         self.focus_next()

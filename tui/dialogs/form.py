@@ -80,7 +80,7 @@ class Form(ModalScreen[Values | None]):
 
     def on_mount(self) -> None:
         self._say(self._wrong)
-        self.query_one(f"#field-{self._fields[0].key}").focus()
+        self.set_focus(self.query_one(f"#field-{self._fields[0].key}"))
 
     def values(self) -> Values:
         """What the fields hold now."""

@@ -62,7 +62,7 @@ class Help(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.table.replace_rows(self._rows)
-        self.table.focus()
+        self.set_focus(self.table)
 
     def action_move(self, movement: str) -> None:
         MOVEMENTS[movement](self.table)

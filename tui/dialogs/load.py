@@ -61,7 +61,7 @@ class LoadDialog(ModalScreen[str | None]):
         self.query_one(ProgressBar).display = False
         self.query_one("#load-said").display = False
         path = self.query_one(PathInput)
-        path.focus()
+        self.set_focus(path)
         path.cursor_position = len(path.value)
         self._list(path.value)
 

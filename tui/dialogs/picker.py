@@ -85,10 +85,10 @@ class Picker(ModalScreen[str | None]):
         if self._current is not None:
             self.table.select(self._current)
         if self._search:
-            self.query_one(Input).focus()
+            self.set_focus(self.query_one(Input))
             self.table.can_focus = False
         else:
-            self.table.focus()
+            self.set_focus(self.table)
         self._say()
 
     def on_key(self, event: object) -> None:

@@ -63,6 +63,12 @@ class Filter:
             return None
         return re.compile(self.text if self.regex else re.escape(self.text), self._flags())
 
+    def may_match(self, data: bytes) -> bool:
+        """Whether any line of `data` can pass: a fast look at many at once, which may say yes in vain."""
+        if self._matches is None or self.inverse or self.regex or b"\x1b" in data:
+            return True
+        return bool(self._matches(data))
+
     def select(self, batch: Batch) -> list[int]:
         """Return the indexes in `batch` of the lines that pass."""
         texts, streams, times = batch.texts, batch.streams, batch.times

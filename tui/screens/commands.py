@@ -13,7 +13,7 @@ from ..dialogs.picker import Entry, Picker
 from ..rows import layers
 from ..widgets.table import MOVEMENTS, Table
 from ..widgets.textview import TextView
-from . import forms, open
+from . import answers, finding, forms, open, shells
 
 if TYPE_CHECKING:
     from .main import MainScreen
@@ -97,11 +97,12 @@ async def leave(screen: MainScreen, targets: Sequence[Target]) -> None:
     """Quit; asks only when shells are open, for those would end."""
     from ..dialogs.confirm import Confirm
 
-    shells = open.running_shells(screen)
-    if shells and not await screen.app.push_screen_wait(
-        Confirm(f"quit? {shells} open shell{'s' * (shells > 1)} will end", ["containers go on"])
+    count = shells.running(screen)
+    if count and not await screen.app.push_screen_wait(
+        Confirm(f"quit? {count} open shell{'s' * (count > 1)} will end", ["containers go on"])
     ):
         return
+    await screen.sessions.close_all()
     screen.app.exit()
 
 
@@ -261,8 +262,12 @@ COMMANDS: dict[str, Command] = {
     "layer.inspect": inspect,
     "network.inspect": inspect,
     "container.split": open.split_log,
-    "container.shell": lambda screen, targets: open.shell(screen, targets[0]),
-    "container.attach": lambda screen, targets: open.attach(screen, targets[0]),
+    "container.merge": open.merge_logs,
+    "container.shell": lambda screen, targets: shells.shell(screen, targets[0]),
+    "container.attach": shells.attach,
+    "container.command": answers.ask,
+    "screen.shells": shells.left,
+    "screen.find": finding.find,
     "container.shell-as": forms.shell_as,
     "container.rename": forms.rename,
     **{f"container.copy.{what}": copier(what) for what in ("id", "name", "image", "address", "run")},

@@ -41,6 +41,7 @@ class Feed:
                 return
             case Happened():
                 self._event_count += 1
+                self._tell_logs(update)
                 if (target := screen.detail.target) is None or _concerns(update, target):
                     screen.detail.events.update_rows([events.row(self._event_count, update.event)])
                 return
@@ -86,6 +87,12 @@ class Feed:
 
     def _runs(self, id: str) -> bool:
         return self._picture.containers[id].state == "running"
+
+    def _tell_logs(self, happened: Happened) -> None:
+        event = happened.event
+        if event.type == "container":
+            for log in self._logs():
+                log.happened(event.actor.id, event.action, event.actor.attributes, event.time_nano)
 
     def _logs(self) -> list[LogPane]:
         logs = [pane for pane in self._screen.pinned if isinstance(pane, LogPane)]

@@ -17,7 +17,7 @@ from ..dialogs import fields
 from ..dialogs.form import Field, Form, Values
 from ..dialogs.load import LoadDialog
 from ..text import size
-from . import open
+from . import shells
 
 if TYPE_CHECKING:
     from pydock.core.schema.containers import ContainerInspect
@@ -128,8 +128,8 @@ async def shell_as(screen: MainScreen, targets: Sequence[Target]) -> None:
         )
     )
     if values is not None:
-        command = fields.command(values["command"]) or None
-        await open.shell(
+        command = fields.command(values["command"])
+        await shells.start(
             screen, target, command, user=str(values["user"]), directory=str(values["directory"])
         )
 

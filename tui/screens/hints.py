@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Hints = list[tuple[str, str]]
 
-_SHELL: Hints = [("^]", "then"), ("q", "leave"), ("z", "zoom"), ("[", "look back"), ("]", "paste")]
+_SHELL: Hints = [("^]", "then"), ("q", "leave"), ("d", "detach"), ("z", "zoom")]
+_SHELL += [("[", "look back"), ("]", "paste")]
 _LOG: Hints = [("f", "follow"), ("/", "search"), ("&", "filter"), ("t", "time"), ("w", "wrap")]
 _LOG_END: Hints = [("}", "next error"), ("z", "zoom"), ("esc", "back")]
 
@@ -35,6 +36,6 @@ def flags(screen: MainScreen) -> list[str]:
         result.append("zoom")
     if not screen.panes["container"].table.show_hidden:
         result.append("stopped hidden")
-    if kept := sum(not session.ended for session in screen.kept.values()):
+    if kept := sum(len(screen.sessions.detached(id)) for id in {id for id, _ in screen.sessions}):
         result.append(f"{kept} shell{'s' * (kept > 1)} kept")
     return result

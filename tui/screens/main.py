@@ -22,16 +22,18 @@ from ..config import Settings
 from ..keymap import Keymap
 from ..mirror import Mirror
 from ..rows import containers, images, layers, networks
-from ..terminal.session import ShellSession
+from ..terminal.sessions import Sessions
 from ..text import Glyphs
+from ..typeahead import TypeAhead
 from ..widgets.bars import Banner, Footer, Header
 from ..widgets.detail import Detail
 from ..widgets.listpane import ListPane
+from ..widgets.logpane import LogPane
 from ..widgets.shellpane import ShellPane
 from ..widgets.split import Pane, SplitArea
 from ..widgets.splits import Splits
 from ..widgets.table import Table
-from . import hints, open
+from . import finding, hints, open
 from .commands import COMMANDS
 from .feed import Feed
 from .lists import Lists
@@ -49,8 +51,8 @@ SAID_S = 4.0
 class MainScreen(Screen[None], inherit_bindings=False):
     """The workstation.
 
-    `pinned` says whose log or shell a pane of the split area is; `kept` has, by container, the shell that
-    goes on without a pane.
+    `pinned` says whose log or shell a pane of the split area is; `sessions` has all shells, also those that
+    go on without a pane.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         glyphs: Glyphs,
         host: str,
         themes: Sequence[str],
+        typing: TypeAhead,
         trouble: Sequence[str] = (),
     ) -> None:
         """`trouble` is shown in the banner from the first frame on."""
@@ -70,6 +73,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.keymap = keymap
         self.glyphs = glyphs
         self.themes = themes
+        self.typing = typing
         self.trouble = trouble
         self.header = Header(glyphs, host)
         self.banner = Banner(glyphs)
@@ -84,7 +88,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.split = Splits(id="split")
         self.kind: TargetKind = "container"
         self.pinned: dict[Pane, Target] = {}
-        self.kept: dict[str, ShellSession] = {}
+        self.sessions = Sessions()
         self.last: Action | None = None
         self.said = ""
         self._complained = ("", 0.0)
@@ -111,7 +115,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.split.display = False
         self.banner.show("\n".join(self.trouble))
         self.header.show(self.mirror.picture)
-        self.panes["container"].table.focus()
+        self.set_focus(self.panes["container"].table)
         self.refresh_footer()
         self.set_interval(STATS_S, self.feed.sample, name="stats")
         self.set_interval(AGES_S, self.lists.grow_older, name="ages")
@@ -140,50 +144,81 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def press(self, key: str) -> None:
         """Do what this key means where the focus is."""
         id = self.keymap.action(key, self.scopes())
-        if id is not None:
-            self.run(partial(self.do, actions.BY_ID[id], self.targets()))
+        if id is None:
+            return
+        try:
+            begun = self.begin(actions.BY_ID[id], self.targets())
+        except Exception as error:  # noqa: BLE001  # a key's action is as good as a worker
+            self._tell(error)
+        else:
+            if begun is not None:
+                self.typing.hold(self.run(lambda: begun))
 
-    async def do(self, action: Action, targets: Sequence[Target]) -> None:
-        """Do an action, or say why not."""
+    def begin(self, action: Action, targets: Sequence[Target]) -> Awaitable[None] | None:
+        """Do what an action does at once, or say why not; returns the rest of it, if any is left."""
         refusal = action.refusal(targets)
         if not refusal and action.needs_engine and self.client is None:
             refusal = self.no_client
         if refusal:
             self.complain(refusal, severity="warning")
-            return
+            if action.takes_keys:
+                self.typing.drop()
+            return None
         if action.about_targets and not action.menu:
             self.last = action
         if action.menu:
-            await open_menu(self, action, targets)
-        elif action.run is not None:
-            await perform(self, action, targets)
-        elif (result := COMMANDS[action.id](self, targets)) is not None:
-            await result
+            return open_menu(self, action, targets)
+        if action.run is not None:
+            return perform(self, action, targets)
+        rest = COMMANDS[action.id](self, targets)
+        return self._take_keys(rest) if rest is not None and action.takes_keys else rest
 
-    def run(self, task: Callable[[], Awaitable[None]], group: str = "") -> None:
+    async def do(self, action: Action, targets: Sequence[Target]) -> None:
+        """Do an action to its end, or say why not."""
+        if (rest := self.begin(action, targets)) is not None:
+            await rest
+
+    async def _take_keys(self, action: Awaitable[None]) -> None:
+        """Do an action that wants the keyboard; when it fails, nothing else may get what was typed for it."""
+        try:
+            await action
+        except (PydockError, OSError):
+            self.typing.drop()
+            raise
+
+    def run(self, task: Callable[[], Awaitable[None]], group: str = "") -> Worker[None]:
         """Run something that may ask the engine; what fails is said in one line.
 
         In a named group the next one takes the place of the one before.
         """
 
         async def guarded() -> None:
-            await self._guarded(task)
+            try:
+                await self._guarded(task)
+            finally:
+                self.typing.moved()
 
         started: Worker[None] = self.run_worker(
             guarded, group=group or "actions", exclusive=bool(group), exit_on_error=False
         )
         started.name = group or "action"
+        return started
 
     async def _guarded(self, task: Callable[[], Awaitable[None]]) -> None:
         try:
             await task()
-        except PydockError as error:
-            self.complain(error.message)
-        except OSError as error:
-            self.complain(f"{error.filename or 'connection'}: {error.strerror or error}")
         except Exception as error:  # noqa: BLE001  # a worker is one of the places where errors stop
-            self.app.log.error(error)
-            self.complain(f"this should not happen: {type(error).__name__}: {error}")
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        match error:
+            case PydockError():
+                self.complain(error.message)
+            case OSError():
+                self.complain(f"{error.filename or 'connection'}: {error.strerror or error}")
+            case _:
+                self.app.log.error(error)
+                self.complain(f"this should not happen: {type(error).__name__}: {error}")
 
     @property
     def client(self) -> Client | None:
@@ -259,7 +294,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _released(self, event: ShellPane.Released) -> None:
         self.places.home()
         if event.key:
-            self.call_after_refresh(self.press, event.key)
+            self.press(event.key)
 
     @on(ShellPane.Exited)
     def _exited(self, event: ShellPane.Exited) -> None:
@@ -267,10 +302,17 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if event.code == 0:
             self.run(partial(self.split.close, event.pane))
 
+    @on(LogPane.LineChosen)
+    def _line_chosen(self, event: LogPane.LineChosen) -> None:
+        self.run(partial(finding.jump, self, event))
+
     def on_resize(self, event: events.Resize) -> None:
         self.places.fit(event.size)
         self.header.show(self.mirror.picture)
         self.refresh_footer()
+
+    def on_screen_suspend(self) -> None:
+        self.typing.moved()
 
     def on_descendant_focus(self) -> None:
         self.refresh_footer()

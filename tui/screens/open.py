@@ -1,4 +1,4 @@
-"""Logs and shells into panes."""
+"""Logs into panes, and panes into the split area."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import msgspec
 
 from ..acts.action import Target
 from ..rows import layers, tree
-from ..sources import ContainerLog, find_shell, open_attach, open_shell
+from ..sources import ContainerLog
 from ..widgets.logpane import LogPane
 from ..widgets.shellpane import ShellPane
 from ..widgets.split import Pane
+from . import shells
 
 if TYPE_CHECKING:
     from pydock.core.schema.images import HistoryEntry
@@ -28,52 +29,16 @@ def log_source(screen: MainScreen, target: Target, number: int = 0) -> Container
 
 
 async def split_log(screen: MainScreen, targets: Sequence[Target]) -> None:
-    """Add the log to the split area, those of several merged in one pane; the focus stays where it is."""
+    """Add the log to the split area, of several each in a pane of its own; the focus stays where it is."""
+    for target in targets:
+        if not await add(screen, LogPane(log_source(screen, target)), target):
+            return
+
+
+async def merge_logs(screen: MainScreen, targets: Sequence[Target]) -> None:
+    """Add one pane to the split area that has the logs of all in the order of time."""
     sources = [log_source(screen, target, number) for number, target in enumerate(targets)]
     await add(screen, LogPane(*sources), targets[0])
-
-
-async def shell(
-    screen: MainScreen,
-    target: Target,
-    command: Sequence[str] | None = None,
-    *,
-    user: str = "",
-    directory: str = "",
-) -> None:
-    """Open a shell in the split area and type into it, or come back to one that was left there.
-
-    Raises PydockError when the container has none.
-    """
-    kept = screen.kept.pop(target.id, None) if command is None else None
-    session = (
-        kept
-        if kept is not None and not kept.ended
-        else await open_shell(
-            screen.need_client(),
-            target.id,
-            target.name,
-            command or find_shell(screen.settings.shells),
-            user=user,
-            directory=directory,
-            size=guess_size(screen),
-        )
-    )
-    pane = ShellPane(session)
-    if await add(screen, pane, target):
-        screen.places.go_to_pane(pane)
-    else:
-        await session.close()
-
-
-async def attach(screen: MainScreen, target: Target) -> None:
-    """Connect to the first process in the split area."""
-    session = await open_attach(screen.need_client(), target.id, target.name, guess_size(screen))
-    pane = ShellPane(session)
-    if await add(screen, pane, target):
-        screen.places.go_to_pane(pane)
-    else:
-        await session.close()
 
 
 async def add(screen: MainScreen, pane: Pane, target: Target) -> bool:
@@ -91,19 +56,8 @@ def closed(screen: MainScreen, pane: Pane) -> None:
     """A pane left the split area. A shell goes on without it; `e` on its container comes back to it."""
     target = screen.pinned.pop(pane, None)
     screen.set_class(len(screen.pinned) > 1, "-many")
-    if not isinstance(pane, ShellPane) or target is None:
-        return
-    if pane.session.ended or target.id in screen.kept:
-        screen.run(pane.session.close)
-    else:
-        screen.kept[target.id] = pane.session
-        screen.say(f"the shell in {target.name} goes on: {screen.keymap.first('container.shell')} comes back")
-
-
-def running_shells(screen: MainScreen) -> int:
-    """How many shells would end with the app."""
-    shown = sum(isinstance(pane, ShellPane) and not pane.session.ended for pane in screen.pinned)
-    return shown + sum(not session.ended for session in screen.kept.values())
+    if isinstance(pane, ShellPane) and target is not None:
+        shells.leave(screen, pane, target)
 
 
 def guess_size(screen: MainScreen) -> tuple[int, int]:

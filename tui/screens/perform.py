@@ -28,6 +28,7 @@ async def perform(screen: MainScreen, action: Action, targets: Sequence[Target])
     willing = action.willing(targets)
     if not await _confirmed(screen, action, willing):
         return
+    screen.typing.let_go()
     client = screen.client
     if client is None:
         screen.complain(screen.no_client)

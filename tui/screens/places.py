@@ -65,11 +65,11 @@ class Places:
         if name in KINDS:
             screen.kind = KINDS[name]
             self.share_heights()
-            screen.call_after_refresh(screen.pane.table.focus)
+            screen.set_focus(screen.pane.table)
         elif name == "detail":
             screen.detail.focus_body()
         else:
-            screen.call_after_refresh(self._focus_some_pane)
+            self._focus_some_pane()
 
     def home(self) -> None:
         """Back to the list that had the focus last."""
@@ -85,7 +85,7 @@ class Places:
         if self._zoomed is not None and self._zoomed is not self._screen.split:
             self.zoom(None)
         self._screen.set_class(True, "-right")
-        self._screen.call_after_refresh(pane.focus)
+        self._screen.set_focus(pane)
 
     def jump(self, kind: str, key: str) -> None:
         """Go to an object's row, even if a filter hid it; one that was just made is waited for."""

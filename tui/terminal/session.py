@@ -17,7 +17,7 @@ from pydock.core.schema.message import Stream
 from pydock.core.tasks import Tasks
 
 from ..logs.ansi import plain
-from .backend import make
+from .backend import make, row_text
 from .expect import Match, Watcher
 
 _BUSY = 0.008
@@ -132,6 +132,11 @@ class ShellSession:
             found = await self.expect([pattern], timeout)
             lines = found.before.replace("\r\n", "\n").split("\n")
             return Answer("\n".join(plain(line.encode()) for line in lines), int(found.groups[0] or 0))
+
+    def last_line(self) -> str:
+        """Return the last line of the screen that says anything."""
+        rows = (row_text(self.backend, y) for y in range(self.backend.rows - 1, -1, -1))
+        return next((row for row in rows if row), "")
 
     async def over(self) -> int | None:
         """Wait for the shell's end; returns its exit code when there is one."""

@@ -105,6 +105,8 @@ class Detail(Vertical):
             self.choose(tabs[(tabs.index(self.tab) + count) % len(tabs)])
 
     def _open(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
         if self.target is None:
             self.text.show(())
             self._show_only(self.text)
@@ -184,11 +186,8 @@ class Detail(Vertical):
 
     def focus_body(self) -> None:
         """Give the focus to what the tab shows, as soon as it is there."""
-        self.call_after_refresh(self._focus_now)
-
-    def _focus_now(self) -> None:
-        # Which widget it is, is known only after the refresh: a log is mounted in between.
-        self.body.focus()
+        # A log that is mounted later takes the focus over from the text that stands in its place.
+        self.screen.set_focus(self.body)
 
     def frame(self) -> None:
         """Name the target and its tabs in the frame."""
@@ -227,7 +226,7 @@ class Detail(Vertical):
             return False
         self.search.value = self.text.query_text if self.tab in _TEXTS else self.events.filter
         self.search.display = True
-        self.search.focus()
+        self.screen.set_focus(self.search)
         return True
 
     def clear_search(self) -> bool:
@@ -253,7 +252,7 @@ class Detail(Vertical):
         if event.clear:
             self.clear_search()
         self.search.display = False
-        self.body.focus()
+        self.screen.set_focus(self.body)
 
     def on_filter_input_stepped(self, event: FilterInput.Stepped) -> None:
         event.stop()

@@ -105,7 +105,7 @@ class ListPane(Vertical):
         """Show the filter line and type into it."""
         self.filter.value = self.table.filter
         self.filter.display = True
-        self.filter.focus()
+        self.screen.set_focus(self.filter)
 
     def clear_filter(self) -> bool:
         """Show all rows again; False when nothing was filtered."""
@@ -130,7 +130,7 @@ class ListPane(Vertical):
         if event.clear:
             self.clear_filter()
         self.filter.display = False
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     @on(FilterInput.Stepped)
     def _stepped(self, event: FilterInput.Stepped) -> None:

@@ -16,7 +16,7 @@ from textual.message import Message
 from pydock.core.errors import Invalid, PydockError
 
 from ..clock import clock_of
-from ..logs.filter import Filter, parse
+from ..logs.filter import EVERYTHING, Filter, parse
 from ..logs.model import LogModel
 from ..logs.source import LogReader, LogSource
 from ..logs.store import NOTE, LogStore
@@ -41,7 +41,7 @@ _PROMPTS = {
 _BEFORE_NS = 60_000_000_000
 
 
-class LogPane(Vertical):
+class LogPane(Vertical, can_focus=True):
     """Shows the log of `sources`; several are merged in time order.
 
     `stores` hands over lines that were read already, one store a source.
@@ -62,14 +62,25 @@ class LogPane(Vertical):
             super().__init__()
             self.pane = pane
 
+    class LineChosen(Message):
+        """Enter on a line of a search over many logs: `source` is the log that it was found in."""
+
+        def __init__(self, pane: LogPane, source: LogSource, at: int, text: bytes) -> None:
+            super().__init__()
+            self.pane = pane
+            self.source = source
+            self.at = at
+            self.text = text
+
     def __init__(
         self,
         *sources: LogSource,
         stores: Sequence[LogStore] = (),
+        name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(name=name, id=id, classes=classes)
         self.sources = sources
         self.status = ""
         self.readers: list[LogReader] = []
@@ -87,7 +98,7 @@ class LogPane(Vertical):
 
     @property
     def title(self) -> str:
-        return " + ".join(source.name for source in self.sources)
+        return self.name or " + ".join(source.name for source in self.sources)
 
     def compose(self) -> ComposeResult:
         yield self.head
@@ -95,9 +106,8 @@ class LogPane(Vertical):
         yield self.record
         yield self.prompt
 
-    def focus(self, scroll_visible: bool = True) -> LogPane:
-        self.canvas.focus(scroll_visible)
-        return self
+    def on_focus(self) -> None:
+        self.screen.set_focus(self.canvas)
 
     def on_mount(self) -> None:
         self.canvas.show(self.model)
@@ -123,8 +133,13 @@ class LogPane(Vertical):
             if getattr(reader.source, "id", None) == id:
                 reader.happened(action, attributes, time)
 
-    def go_to(self, time: int, text: bytes) -> None:
-        """Show the line of this time and text, with what came before it; the view is held there."""
+    def go_to(self, time: int, text: bytes, query: Filter = EVERYTHING) -> None:
+        """Show the line of this time and text, with what came before it; the view is held there.
+
+        `query` is highlighted.
+        """
+        self.model.set_filter(EVERYTHING)
+        self.model.set_search(query)
         self._goal = time, text
         self.model.viewport.follow = False
         self._replace_lines(since=time - _BEFORE_NS)
@@ -253,6 +268,12 @@ class LogPane(Vertical):
         model = self.model
         if model.selection is None:
             model.select(0)
+        if model.selection is not None and self.sources:
+            line = model.lines.line(model.selection[1])
+            leads: LogSource | None = getattr(self.sources[line.source], "leads", None)
+            if leads is not None:
+                self.post_message(self.LineChosen(self, leads, line.time, line.text))
+                return
         if model.selection is not None and not model.unfold(model.selection[1]):
             self.record.display = not self.record.display
             self._described = None
@@ -426,14 +447,15 @@ class LogPane(Vertical):
     def _read(self, *, since: int | None = None, tail: int | None = None) -> None:
         self.workers.cancel_group(self, "readers")
         self.readers = [
-            LogReader(source, store, since=since, tail=tail, changed=self._came)
+            LogReader(source, store, since=since, tail=tail, changed=self.came)
             for source, store in zip(self.sources, self.stores, strict=False)
         ]
         for reader in self.readers:
             self.run_worker(reader.run(), group="readers", name=f"log of {reader.source.name}")
-        self._came()
+        self.came()
 
-    def _came(self) -> None:
+    def came(self) -> None:
+        """Draw soon: a store has more."""
         if self.is_attached:
             clock_of(self.app).mark(self)
 

@@ -1,8 +1,8 @@
 """A shell pane: a terminal inside the screen that takes every key but its leader.
 
-Leader (`ctrl-]`, telnet's), then: `q` leave (the session lives on), `z` alone or among the others, `[` look
-back and copy, `]` paste, the leader again sends it. Rows are kept as strips; a frame builds and repaints only
-those that changed.
+Leader (`ctrl-]`, telnet's), then: `q` leave, `d` close the pane (the session lives on), `z` alone or among
+the others, `[` look back and copy, `]` paste, the leader again sends it. Rows are kept as strips; a frame
+builds and repaints only those that changed.
 """
 
 from __future__ import annotations
@@ -53,6 +53,13 @@ class ShellPane(Widget, can_focus=True):
             super().__init__()
             self.pane = pane
             self.key = key
+
+    class DetachAsked(Message):
+        """The user asked for the pane to go and the session to go on (leader, then d)."""
+
+        def __init__(self, pane: ShellPane) -> None:
+            super().__init__()
+            self.pane = pane
 
     class ZoomAsked(Message):
         """The user asked for the pane alone, or for all panes again (leader, then z)."""
@@ -143,6 +150,12 @@ class ShellPane(Widget, can_focus=True):
 
     # Keys
 
+    def captures(self, event: events.Key | events.Paste) -> bool:
+        """Whether the program gets this, whatever comes behind it."""
+        if self._armed or self.copying is not None or self.session.ended:
+            return False
+        return isinstance(event, events.Paste) or event.key != self.leader
+
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
@@ -225,6 +238,9 @@ class ShellPane(Widget, can_focus=True):
             case "q":
                 self._end_copying()
                 self.post_message(self.Released(self))
+            case "d":
+                self._end_copying()
+                self.post_message(self.DetachAsked(self))
             case "z":
                 self.post_message(self.ZoomAsked(self))
             case "left_square_bracket":
@@ -348,7 +364,7 @@ class ShellPane(Widget, can_focus=True):
     def _tell_status(self) -> None:
         leader = self.leader.replace("ctrl+", "ctrl-").replace("right_square_bracket", "]")
         if self._armed:
-            status = "q leave · z zoom · [ look back · ] paste"
+            status = "q leave, d detach, z zoom, [ look back, ] paste"
         elif self.session.ended:
             status = "ended"
         else:

@@ -141,6 +141,14 @@ class SplitArea(Grid):
         if event.pane.session.ended:
             await self.close(event.pane)
 
+    @on(ShellPane.ZoomAsked)
+    def _zoom_asked(self) -> None:
+        self.zoom()
+
+    @on(ShellPane.DetachAsked)
+    async def _detached(self, event: ShellPane.DetachAsked) -> None:
+        await self.close(event.pane)
+
     @property
     def _frames(self) -> list[PaneFrame]:
         return [child for child in self.children if isinstance(child, PaneFrame)]
