@@ -17,10 +17,6 @@ async def build(engine: Engine, call: Call) -> Response:
     raise Unsupported("building images is not built yet")
 
 
-async def commit(engine: Engine, call: Call) -> Response:
-    raise Unsupported("making an image of a container is not built yet")
-
-
 async def prune(engine: Engine, call: Call) -> Response:
     """There is no build cache, so all of it is gone."""
     return respond.json({"CachesDeleted": None, "SpaceReclaimed": 0})

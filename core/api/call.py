@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +17,19 @@ from ..schema.message import Request
 T = TypeVar("T")
 _FALSE = frozenset({"", "0", "no", "false", "none"})
 _BODY_LIMIT = 16 << 20
+_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
+_LARGEST = 1 << 63
+# What Go's reader of JSON says where msgspec says what is on the left, by the character that it met.
+_GO = {
+    "object keys must be strings": "invalid character {} looking for beginning of object key string",
+    "invalid character": "invalid character {} looking for beginning of value",
+    "expected ':'": "invalid character {} after object key",
+    "expected ',' or '}'": "invalid character {} after object key:value pair",
+    "expected ',' or ']'": "invalid character {} after array element",
+    "trailing characters": "invalid character {} after top-level value",
+    "truncated": "unexpected EOF",
+}
+_POSITION = re.compile(r"\(byte (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +60,12 @@ class Call:
         value = self.text(name)
         if not value:
             return None
-        try:
-            return int(value)
-        except ValueError:
-            message = f'strconv.ParseInt: parsing "{value}": invalid syntax'
-            raise Invalid(f"invalid value for {name}: {message}") from None
+        wrong = "" if _NUMBER.fullmatch(value) else "invalid syntax"
+        if not wrong and not -_LARGEST <= int(value) < _LARGEST:
+            wrong = "value out of range"
+        if wrong:
+            raise Invalid(f'invalid value for {name}: strconv.ParseInt: parsing "{value}": {wrong}')
+        return int(value)
 
     def size(self) -> tuple[int, int]:
         """Read a terminal's size as rows, columns; raises Invalid."""
@@ -75,8 +90,10 @@ class Call:
             raise Invalid(f"unsupported Content-Type header ({content_type}): must be 'application/json'")
         try:
             return wire.decode(data, kind)
-        except msgspec.DecodeError as err:
+        except msgspec.ValidationError as err:
             raise Invalid(f"invalid JSON: {err}") from err
+        except (msgspec.MsgspecError, ValueError, RecursionError) as err:
+            raise Invalid(f"invalid JSON: {_in_go(str(err), data)}") from err
 
     async def data(self) -> bytes:
         """Return the whole body; raises Invalid when it is larger than any JSON has to be."""
@@ -103,3 +120,13 @@ class Call:
 async def _once(data: bytes) -> AsyncIterator[bytes]:
     if data:
         yield data
+
+
+def _in_go(message: str, data: bytes) -> str:
+    """Say what is wrong with JSON in the words that Docker's clients know."""
+    position = _POSITION.search(message)
+    place = int(position[1]) if position else len(data)
+    for said, meant in _GO.items():
+        if said in message:
+            return meant.format(repr(chr(data[place])) if place < len(data) else "' '")
+    return message

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+from ..containers.committing import Commit
 from ..errors import Invalid
 from ..schema import wire
-from ..schema.containers import CreateRequest, CreateResponse, UpdateRequest
+from ..schema.containers import ContainerConfig, CreateRequest, CreateResponse, UpdateRequest
 from ..schema.message import Response
-from . import respond
+from . import older, respond
 from .call import Call
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ async def create(engine: Engine, call: Call) -> Response:
 
 
 async def inspect(engine: Engine, call: Call) -> Response:
-    return respond.json(await engine.containers.inspect(call.params["id"], size=call.flag("size")))
+    found = await engine.containers.inspect(call.params["id"], size=call.flag("size"))
+    return respond.json(older.container_inspect(call, found))
 
 
 async def start(engine: Engine, call: Call) -> Response:
@@ -102,6 +104,22 @@ async def changes(engine: Engine, call: Call) -> Response:
 
 async def prune(engine: Engine, call: Call) -> Response:
     return respond.json(await engine.containers.prune(call.filters()))
+
+
+async def commit(engine: Engine, call: Call) -> Response:
+    """POST /commit. A body is the configuration to use in the place of the container's own."""
+    wish = Commit(
+        repo=call.text("repo"),
+        tag=call.text("tag"),
+        comment=call.text("comment"),
+        author=call.text("author"),
+        pause=call.flag("pause", True),
+        changes=call.texts("changes"),
+    )
+    config = await call.json(ContainerConfig, required=False)
+    said = config if config != ContainerConfig() else None
+    identity = await engine.containers.commit(call.text("container"), wish, said)
+    return respond.json(CreateResponse(id=identity), 201)
 
 
 async def export(engine: Engine, call: Call) -> Response:

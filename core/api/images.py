@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import Unsupported
 from ..reference import Reference
-from ..schema import wire
 from ..schema.auth import AuthConfig, decode_header
 from ..schema.images import Progress
 from ..schema.message import Response
-from . import respond
+from . import older, respond
 from .call import Call
 
 if TYPE_CHECKING:
@@ -21,13 +20,11 @@ if TYPE_CHECKING:
 
 async def list_images(engine: Engine, call: Call) -> Response:
     found = await engine.images.list(call.filters(), all=call.flag("all"))
-    if call.since(1, 44):
-        return respond.json(found)
-    return respond.json([{**wire.to_plain(image), "VirtualSize": image.size} for image in found])
+    return respond.json(older.image_rows(call, found))
 
 
 async def inspect(engine: Engine, call: Call) -> Response:
-    return respond.json(await engine.images.inspect(call.params["name"]))
+    return respond.json(older.image_inspect(call, await engine.images.inspect(call.params["name"])))
 
 
 async def history(engine: Engine, call: Call) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import build, containers, images, networks, own, streams, system, volumes
+from . import build, containers, images, networks, own, streams, swarm, system, volumes
 from .router import Route
 
 ROUTES = (
@@ -68,16 +68,13 @@ ROUTES = (
     Route("POST", "/build/prune", build.prune),
     Route("POST", "/session", build.build),
     Route("POST", "/grpc", build.build),
-    Route("POST", "/commit", build.commit),
+    Route("POST", "/commit", containers.commit),
     Route("POST", "/auth", images.auth),
     Route("GET", "/distribution/{name*}/json", build.registry),
     Route("GET", "/plugins", system.no_plugins),
-    Route("GET", "/swarm", system.no_swarm),
-    Route("GET", "/services", system.no_swarm),
-    Route("GET", "/tasks", system.no_swarm),
-    Route("GET", "/nodes", system.no_swarm),
-    Route("GET", "/secrets", system.no_swarm),
-    Route("GET", "/configs", system.no_swarm),
+    Route("GET", "/plugins/{name*}/json", system.no_plugin),
+    Route("DELETE", "/plugins/{name*}", system.no_plugin),
+    *swarm.ROUTES,
     Route("GET", "/pydock/stats", own.stats),
     Route("GET", "/pydock/topology", own.topology),
 )

@@ -60,7 +60,7 @@ def _time(call: Call, name: str) -> int | None:
 def _tail(call: Call) -> int | None:
     """Read `tail`; dockerd takes anything that is no number for all."""
     value = call.text("tail")
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None
 
 
 def _stream_type(call: Call, tty: bool) -> str:

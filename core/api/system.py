@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import Unavailable
+from ..errors import NotFound
 from ..schema.message import Response
 from ..units import parse_timestamp
-from . import respond
+from . import older, respond
 from .call import Call
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ async def version(engine: Engine, call: Call) -> Response:
 
 
 async def info(engine: Engine, call: Call) -> Response:
-    return respond.json(await engine.system.info())
+    return respond.json(older.info(call, await engine.system.info()))
 
 
 async def disk_usage(engine: Engine, call: Call) -> Response:
-    return respond.json(await engine.system.disk_usage())
+    return respond.json(older.disk_usage(call, await engine.system.disk_usage()))
 
 
 async def events(engine: Engine, call: Call) -> Response:
@@ -47,12 +47,9 @@ async def events(engine: Engine, call: Call) -> Response:
     return Response(200, respond.JSON, respond.Coalesced(respond.records(found)))
 
 
-async def no_swarm(engine: Engine, call: Call) -> Response:
-    raise Unavailable(
-        'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this '
-        "node to swarm and try again."
-    )
-
-
 async def no_plugins(engine: Engine, call: Call) -> Response:
     return respond.json([])
+
+
+async def no_plugin(engine: Engine, call: Call) -> Response:
+    raise NotFound(f'plugin "{call.params["name"]}" not found')

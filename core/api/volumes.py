@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..schema.message import Response
 from ..schema.volumes import VolumeCreateRequest, VolumeList
-from . import respond
+from . import older, respond
 from .call import Call
 
 if TYPE_CHECKING:
@@ -31,4 +31,4 @@ async def remove(engine: Engine, call: Call) -> Response:
 
 
 async def prune(engine: Engine, call: Call) -> Response:
-    return respond.json(await engine.prune_volumes(call.filters()))
+    return respond.json(await engine.prune_volumes(older.volume_prune_filters(call)))

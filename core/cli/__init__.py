@@ -8,6 +8,7 @@ What they print goes through `render.py` (tables, `--format` by `template/`) ove
 columns, pure). `options/` turns run's flags into a CreateRequest (pure). `terminal.py` and `session.py` are
 raw mode, detach keys, resizing and the copying of streams.
 
+The parser is our own (not click) for docker's flag grammar and for the start-up time.
 Exit codes: what docker exits with. Errors end in `main.py` and nowhere before.
 """
 

@@ -18,6 +18,7 @@ from ..errors import Invalid, PydockError, Unavailable
 from ..schema import wire
 from ..schema.message import Hijack, Request, Response
 from . import target
+from .tlsstream import TlsStream
 
 _CHUNK = 65536
 _LARGEST_HEAD = 128 * 1024
@@ -25,11 +26,14 @@ _HEAD_SECONDS = 30.0
 _IDLE_SECONDS = 600.0
 _LARGEST_LEFTOVER = 1 << 20
 
+Reader = asyncio.StreamReader | TlsStream
+Writer = asyncio.StreamWriter | TlsStream
+
 
 class Connection:
     """Answers a client's requests one after the other until either side ends."""
 
-    def __init__(self, handle: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, handle: Handler, reader: Reader, writer: Writer) -> None:
         self._handle = handle
         self._reader = reader
         self._writer = writer
@@ -217,7 +221,7 @@ def _error(err: Invalid) -> Response:
 class _SocketStream:
     """The connection as a `schema.message.Stream`; `first` was read before it became one."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes) -> None:
+    def __init__(self, reader: Reader, writer: Writer, first: bytes) -> None:
         self._reader = reader
         self._writer = writer
         self._first = first

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
 import os
 import socket
+import ssl
 import stat
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +16,10 @@ from ..client.transport import Handler
 from ..errors import Conflict, Internal
 from ..tasks import Tasks
 from .connection import Connection
+from .tlsstream import TlsStream
 
 _BACKLOG = 512
+_log = logging.getLogger(__name__)
 
 
 class Server:
@@ -46,17 +51,57 @@ class Server:
             listener.listen(_BACKLOG)
         except OSError as err:
             listener.close()
-            raise Internal(f"cannot listen on {path}: {err.strerror}") from err
+            raise Internal(f"cannot listen on {path}: {err.strerror or err}") from err
         except BaseException:
             listener.close()
             raise
-        self._servers.append(await asyncio.start_unix_server(self._accept, sock=listener))
         self._paths.append(path)
+        await self.listen(listener)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._count += 1
-        connection = Connection(self._handle, reader, writer)
-        self._tasks.start(connection.serve(), f"connection {self._count}")
+    async def listen_tcp(self, host: str, port: int, tls: ssl.SSLContext | None) -> list[int]:
+        """Listen on all addresses of `host`; returns the ports. Raises Conflict, Internal."""
+        ports = []
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+            for family, _, _, _, address in dict.fromkeys(found):
+                listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+                ports.append(listener.getsockname()[1])
+                await self.listen(listener, tls)
+        except OSError as err:
+            kind = Conflict if err.errno == errno.EADDRINUSE else Internal
+            raise kind(f"cannot listen on {host}:{port}: {err.strerror or err}") from err
+        return ports
+
+    async def listen(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections from a listening socket, which is the server's from now on."""
+        listener.setblocking(False)
+
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._count += 1
+            serving = self._serve(reader, writer) if tls is None else self._serve_tls(reader, writer, tls)
+            self._tasks.start(serving, f"connection {self._count}")
+
+        if listener.family == socket.AF_UNIX:
+            self._servers.append(await asyncio.start_unix_server(accept, sock=listener))
+        else:
+            self._servers.append(await asyncio.start_server(accept, sock=listener))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await Connection(self._handle, reader, writer).serve()
+
+    async def _serve_tls(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: ssl.SSLContext
+    ) -> None:
+        stream = TlsStream(reader, writer, tls)
+        try:
+            await stream.handshake()
+        except (ssl.SSLError, ConnectionError, TimeoutError) as err:
+            _log.info("TLS handshake with %s failed: %s", writer.get_extra_info("peername"), err)
+            writer.close()
+            return
+        await Connection(self._handle, stream, stream).serve()
 
     async def __aenter__(self) -> Server:
         return self

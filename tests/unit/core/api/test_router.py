@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.core.api import containers, images, system
+from pydock.core.api import containers, images, swarm, system
 from pydock.core.api.router import Router
 from pydock.core.api.routes import ROUTES
 
@@ -24,7 +24,7 @@ router = Router(ROUTES)
         ("POST", "/images/a/b/tag", images.tag, {"name": "a/b"}),
         ("GET", "/images/get", images.save, {}),
         ("HEAD", "/_ping", system.ping, {}),
-        ("GET", "/swarm", system.no_swarm, {}),
+        ("GET", "/swarm", swarm.not_manager, {}),
     ],
 )
 def test_found(method: str, path: str, endpoint: object, params: dict[str, str]) -> None:
