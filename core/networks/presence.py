@@ -55,8 +55,13 @@ class Presence:
         links.remove_firewall()
 
     async def withdraw_unneeded(self) -> None:
-        """The same when no container is on any network, and none of another state root lives here."""
-        if not self._tables.endpoints.select("id") and not self._has_neighbours():
+        """The same when no container is on any network, and none of another state root lives here.
+
+        A user's own rules are in our table: then it stays.
+        """
+        if self._tables.endpoints.select("id") or self._has_neighbours():
+            return
+        if not nftables.has_user_rules():
             await self.withdraw()
 
     def _has_neighbours(self) -> bool:

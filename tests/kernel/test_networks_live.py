@@ -325,8 +325,17 @@ def test_prune_leaves_nothing_in_the_kernel(host: Namespace, tmp_path: Path) -> 
         await box.engine.prune_networks()
         assert {link.name for link in netlink.links()} == {"lo"}
         assert not nftables.table_exists()
+        assert not nftables.has_user_rules()
         await box.running(*SLEEP, host=published(8080))
         assert [port.host_port for port in nftables.ports()] == [8080]
+        assert not nftables.has_user_rules()
+        nft = await asyncio.create_subprocess_exec("nft", "add rule inet pydock user counter accept")
+        assert await nft.wait() == 0
+        assert nftables.has_user_rules()
+        for container in await box.containers.list():
+            await box.containers.remove(container.id, force=True)
+        await box.engine.prune_networks()
+        assert nftables.has_user_rules()
 
     on(host, tmp_path, work)
 

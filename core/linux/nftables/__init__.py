@@ -14,7 +14,7 @@ from __future__ import annotations
 from .foreign import Admission, admit
 from .names import NAME_SERVER, lead_name_server
 from .ports import Port, PortLike, add_ports, ports, remove_ports
-from .table import Bridge, delete_table, ensure_table, table_exists
+from .table import Bridge, delete_table, ensure_table, has_user_rules, table_exists
 
 __all__ = [
     "NAME_SERVER",
@@ -26,6 +26,7 @@ __all__ = [
     "admit",
     "delete_table",
     "ensure_table",
+    "has_user_rules",
     "lead_name_server",
     "ports",
     "remove_ports",

@@ -18,11 +18,12 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from ..netlink.wire import NETLINK_NETFILTER, NLM_F_REQUEST, Message, Socket, text
+from ..netlink.wire import NETLINK_NETFILTER, NLM_F_REQUEST, Message, Socket, attributes, text
 from .wire import (
     ACCEPT,
     DROP,
     FORWARD,
+    GETRULE,
     GETTABLE,
     INET,
     IPV4,
@@ -120,6 +121,18 @@ def table_exists() -> bool:
         except FileNotFoundError:
             return False
     return True
+
+
+def has_user_rules() -> bool:
+    """Tell whether the chain `user` holds anything; what is in it nobody could put back."""
+    query = Message(GETRULE, 0, generic(INET) + text(1, TABLE) + text(2, "user"))
+    with Socket(NETLINK_NETFILTER) as netlink:
+        try:
+            replies = netlink.dump(query, "list the user's rules")
+        except FileNotFoundError:
+            return False
+    fields = (attributes(reply.body[4:]) for reply in replies)
+    return any(one[1] == TABLE.encode() + b"\0" and one[2] == b"user\0" for one in fields)
 
 
 def delete_table() -> None:

@@ -257,8 +257,11 @@ class Container:
     def change_network(self, network: Network, sockets: list[int]) -> None:
         """Have these links, ports and names, now and for the next runs; takes over the sockets, or raises.
 
-        They hold host ports, and are let go when none is published any more. Raises OSError.
+        They hold host ports, and are let go when none is published any more. Raises OSError, and Conflict
+        when it has just ended.
         """
+        if self.state not in ("running", "waiting"):
+            raise Conflict(f"Container {self._request.id} is not running")
         before, self._request = self._request, replace(self._request, network=network)
         both = replace(network, ports=tuple({*before.network.ports, *network.ports}))
         remains.note(replace(before, network=both), self._plan.cgroup)

@@ -50,8 +50,9 @@ class Sandbox:
         """
         before = self.network
         if self._process:
-            self._make(_without(network.interfaces, before.interfaces))
-            self._lead_out(before, network)
+            made = _without(network.interfaces, before.interfaces)
+            self._make(made)
+            self._lead_out(before, network, made)
             for link in _without(before.interfaces, network.interfaces):
                 self._delete(link)
             # First away, then anew: a host port may lead to another address now.
@@ -91,9 +92,16 @@ class Sandbox:
         else:
             netlink.delete_link(link.host_name)
 
-    def _lead_out(self, before: Network, after: Network) -> None:
-        if _gateways(before) != _gateways(after):
+    def _lead_out(self, before: Network, after: Network, made: tuple[Interface, ...]) -> None:
+        if _gateways(before) == _gateways(after):
+            return
+        try:
             in_network_of(self._process, partial(netlink.replace_default_routes, after.interfaces))
+        except OSError:
+            for link in made:
+                self._delete(link)
+            in_network_of(self._process, partial(netlink.replace_default_routes, before.interfaces))
+            raise
 
     def _serve(self) -> None:
         """Let the name server know what there is now; it is there once it has anything to know."""
