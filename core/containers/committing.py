@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import asdict
+
 from ..errors import Invalid
 from ..images.commit import Committed
 from ..rootfs import Overlay
@@ -52,8 +54,8 @@ def _trees(ctx: Context, container: Container) -> dict[str, Any]:
 async def commit(ctx: Context, reference: str, wish: Commit, config: ContainerConfig | None = None) -> str:
     """Make an image of a container's changes over its own image; returns the new image's id.
 
-    `config` replaces the container's own, then `wish.changes` apply. A running container is paused meanwhile
-    unless the wish says otherwise. Raises NotFound, Invalid.
+    What `config` leaves open is the container's own; then `wish.changes` apply. A running container is
+    paused meanwhile unless the wish says otherwise. Raises NotFound, Invalid.
     """
     container = ctx.book.find(reference)
     if container.status is Status.DEAD:
@@ -67,7 +69,7 @@ async def commit(ctx: Context, reference: str, wish: Commit, config: ContainerCo
 
     made = Committed(
         base=container.image,
-        run=runtime_config(config or container.config),
+        run=runtime_config(container.config if config is None else merged(config, container.config)),
         changes=wish.changes,
         author=wish.author,
         comment=wish.comment,
@@ -89,6 +91,20 @@ async def _paused(ctx: Context, container: Container, wanted: bool) -> AsyncIter
         yield
     finally:
         await life.unpause(ctx, container.id)
+
+
+def merged(given: ContainerConfig, own: ContainerConfig) -> ContainerConfig:
+    """Fill what a given configuration leaves open, as dockerd does: maps and environments are joined."""
+    fields = {name: value or getattr(own, name) for name, value in asdict(given).items()}
+    for name in ("exposed_ports", "volumes", "labels"):
+        fields[name] = {**(getattr(own, name) or {}), **(getattr(given, name) or {})} or None
+    names = {entry.partition("=")[0] for entry in given.env or ()}
+    inherited = [entry for entry in own.env or () if entry.partition("=")[0] not in names]
+    fields["env"] = [*(given.env or ()), *inherited]
+    if given.entrypoint and not given.cmd:
+        # The container's command belongs to its own entrypoint.
+        fields["cmd"] = None
+    return ContainerConfig(**fields)
 
 
 def runtime_config(config: ContainerConfig) -> oci.RuntimeConfig:
