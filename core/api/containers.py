@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..containers.committing import Commit
 from ..errors import Invalid
 from ..schema import wire
-from ..schema.containers import ContainerConfig, CreateRequest, CreateResponse, UpdateRequest
+from ..schema.containers import ContainerConfig, CreateRequest, CreateResponse, HostConfig, UpdateRequest
 from ..schema.message import Response
 from . import older, respond
 from .call import Call
@@ -28,8 +28,19 @@ async def create(engine: Engine, call: Call) -> Response:
     request = await call.json(CreateRequest)
     if not (request.image or request.cmd or request.entrypoint or request.host_config):
         raise Invalid("config cannot be empty in order to create a container")
+    _without_defaults(request.host_config)
     identity, warnings = await engine.containers.create(call.text("name") or None, request)
     return respond.json(CreateResponse(id=identity, warnings=list(warnings)), 201)
+
+
+def _without_defaults(host: HostConfig | None) -> None:
+    """Drop what clients write for "nothing was said": no limit of processes, the kernel's swappiness."""
+    if host is None:
+        return
+    if host.pids_limit is not None and host.pids_limit <= 0:
+        host.pids_limit = None
+    if host.memory_swappiness == -1:
+        host.memory_swappiness = None
 
 
 async def inspect(engine: Engine, call: Call) -> Response:

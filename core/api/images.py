@@ -45,7 +45,8 @@ async def remove(engine: Engine, call: Call) -> Response:
 
 
 async def load(engine: Engine, call: Call) -> Response:
-    return await respond.progress(engine.images.load(call.stream(), quiet=call.flag("quiet")))
+    steps = engine.images.load(call.stream(), quiet=call.flag("quiet"))
+    return await respond.progress(steps, in_stream=True)
 
 
 async def save(engine: Engine, call: Call) -> Response:

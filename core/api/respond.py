@@ -42,15 +42,18 @@ def data(chunks: AsyncIterator[bytes], content_type: str) -> Response:
     return Response(200, {"content-type": content_type}, Coalesced(chunks))
 
 
-async def progress(steps: AsyncIterator[Progress]) -> Response:
+async def progress(steps: AsyncIterator[Progress], *, in_stream: bool = False) -> Response:
     """Stream progress as JSON lines.
 
-    An error before the first line is the answer's status, as dockerd has it; a later one is the last line.
+    An error before the first line is the answer's status, or with `in_stream` a line like any later
+    error: which of both is dockerd's choice for each endpoint.
     """
     try:
         first = await anext(steps, None)
-    except PydockError:
+    except PydockError as err:
         await close(steps)
+        if in_stream:
+            return Response(200, JSON, _error_line(err))
         raise
     return Response(200, JSON, _progress_lines(first, steps))
 
@@ -62,12 +65,14 @@ async def _progress_lines(first: Progress | None, steps: AsyncIterator[Progress]
             async for step in steps:
                 yield wire.encode(step) + b"\r\n"
     except PydockError as err:
-        yield (
-            wire.encode(Progress(error_detail=ProgressError(message=err.message), error=err.message))
-            + b"\r\n"
-        )
+        yield _error_line(err)
     finally:
         await close(steps)
+
+
+def _error_line(err: PydockError) -> bytes:
+    told = Progress(error_detail=ProgressError(message=err.message), error=err.message)
+    return wire.encode(told) + b"\r\n"
 
 
 async def records(values: AsyncIterator[object]) -> AsyncIterator[bytes]:

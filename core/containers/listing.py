@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import Invalid, NotFound
 from ..filters import Filters
@@ -90,7 +90,7 @@ async def _acceptance(ctx: Context, filters: Filters) -> Callable[[Container], b
             and (ancestors is None or c.image in ancestors or c.image_name in ancestors)
             and _any(filters.get("volume"), lambda text: _has_volume(c, text))
             and (not networks or any(_on_network(c, name) for name in networks))
-            and _any(filters.get("publish"), lambda text: _has_port(c.ports, text))
+            and _any(filters.get("publish"), lambda text: _has_port(_published(c), text))
             and _any(filters.get("expose"), lambda text: _has_port(c.config.exposed_ports or {}, text))
             and _any(filters.get("health"), lambda text: text == (c.health.status if c.health else "none"))
             and not filters.flag("is-task")
@@ -157,5 +157,14 @@ def _has_volume(container: Container, text: str) -> bool:
     return any(text in (mount.name, mount.destination, mount.source) for mount in container.mounts)
 
 
-def _has_port(names: Mapping[str, object], wanted: str) -> bool:
+def _published(container: Container) -> list[str]:
+    """Name the published ports, on both of their sides."""
+    sides = list(container.ports)
+    for name, bindings in container.ports.items():
+        protocol = ports.split(name)[1]
+        sides += [f"{binding.host_port}/{protocol}" for binding in bindings or () if binding.host_port]
+    return sides
+
+
+def _has_port(names: Iterable[str], wanted: str) -> bool:
     return any(ports.in_range(name, wanted) for name in names)

@@ -157,7 +157,8 @@ def _host(asked: HostConfig, defaults: Config, cgroup_version: int) -> HostConfi
         masked_paths=masked,
         readonly_paths=readonly,
         port_bindings=_bindings(asked.port_bindings),
-        runtime=asked.runtime or "pydock",
+        runtime=asked.runtime or "runc",
+        security_opt=_security_options(asked),
         oom_kill_disable=bool(asked.oom_kill_disable) if cgroup_version == 1 else asked.oom_kill_disable,
         dns=asked.dns or [],
         dns_options=asked.dns_options or [],
@@ -170,6 +171,15 @@ def _host(asked: HostConfig, defaults: Config, cgroup_version: int) -> HostConfi
         blkio_device_read_iops=asked.blkio_device_read_iops or [],
         blkio_device_write_iops=asked.blkio_device_write_iops or [],
     )
+
+
+def _security_options(asked: HostConfig) -> list[str] | None:
+    """Say, as dockerd does, that no label confines what shares the host's processes or may do anything."""
+    options = asked.security_opt
+    labelled = any(option.partition("=")[0] == "label" for option in options or ())
+    if labelled or not (asked.privileged or "host" in (asked.ipc_mode, asked.pid_mode)):
+        return options
+    return [*(options or ()), "label=disable"]
 
 
 def _network_mode(mode: str) -> str:

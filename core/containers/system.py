@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from ..filters import Filters
+from ..registry.settings import load as load_registries
 from ..schema import system as wire
 from ..schema.containers import ContainerSummary
 from ..schema.volumes import UsageData, Volume
@@ -38,7 +40,18 @@ class System:
     async def version(self) -> wire.Version:
         name = os.uname()
         arch = _MACHINES.get(name.machine, name.machine)
-        details = {"ApiVersion": API_VERSION, "MinAPIVersion": OLDEST_API, "Os": "linux", "Arch": arch}
+        python = platform.python_version()
+        details = {
+            "ApiVersion": API_VERSION,
+            "Arch": arch,
+            "BuildTime": "",
+            "Experimental": "false",
+            "GitCommit": "",
+            "GoVersion": f"python{python}",
+            "KernelVersion": name.release,
+            "MinAPIVersion": OLDEST_API,
+            "Os": "linux",
+        }
         return wire.Version(
             platform=wire.Platform(name="pydock"),
             components=[
@@ -48,6 +61,7 @@ class System:
             version=own_version(),
             api_version=API_VERSION,
             min_api_version=OLDEST_API,
+            go_version=f"python{python}",
             os="linux",
             arch=arch,
             kernel_version=name.release,
@@ -68,6 +82,7 @@ class System:
             containers_stopped=len(statuses) - running - paused,
             images=len(await ctx.images.list(Filters())),
             driver=ctx.snapshots.name,
+            driver_status=_driver_status(ctx),
             memory_limit=unified or "memory" in controllers,
             swap_limit=unified or os.path.exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"),
             cpu_cfs_period=unified or "cpu" in controllers,
@@ -89,8 +104,12 @@ class System:
             docker_root_dir=str(ctx.paths.root),
             name=name.nodename,
             server_version=own_version(),
-            runtimes={"pydock": wire.Runtime(path="pydock")},
-            default_runtime="pydock",
+            # The names that Docker's clients know for the default; the runtime behind both is ours.
+            runtimes={name: wire.Runtime(path="pydock") for name in ("runc", "io.containerd.runc.v2")},
+            default_runtime="runc",
+            registry_config=_registries(),
+            index_server_address="https://index.docker.io/v1/",
+            firewall_backend=wire.FirewallBackend(),
             security_options=["name=seccomp,profile=builtin"] if ctx.host.seccomp else [],
             warnings=_warnings(ctx),
         )
@@ -117,6 +136,27 @@ class System:
         size = await asyncio.to_thread(self._ctx.volumes.size, volume.name)
         users = len(self._ctx.volumes.users(volume.name))
         return replace(volume, usage_data=UsageData(ref_count=users, size=size))
+
+
+def _driver_status(ctx: Context) -> list[list[str]]:
+    """Name the file system below the state, where layers lie."""
+    found = "", "unknown"
+    for line in _read("/proc/self/mounts").splitlines():
+        _, place, kind, *_ = line.split(" ")
+        if ctx.paths.root.is_relative_to(place) and len(place) >= len(found[0]):
+            found = place, kind
+    return [["Backing Filesystem", found[1]], ["Native Overlay Diff", "true"]]
+
+
+def _registries() -> wire.RegistryConfig:
+    settings = load_registries()
+    networks = [text for text in settings.insecure if "/" in text]
+    hub = wire.IndexConfig(name="docker.io", mirrors=list(settings.mirrors), official=True)
+    others = {
+        text: wire.IndexConfig(name=text, secure=False) for text in settings.insecure if "/" not in text
+    }
+    config = wire.RegistryConfig(index_configs={"docker.io": hub, **others}, mirrors=list(settings.mirrors))
+    return replace(config, insecure_registry_cidrs=[*(config.insecure_registry_cidrs or ()), *networks])
 
 
 def _warnings(ctx: Context) -> list[str] | None:

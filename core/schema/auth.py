@@ -55,7 +55,8 @@ def decode_header(text: str) -> AuthConfig:
     if len(text) > _LONGEST:
         raise Invalid("invalid X-Registry-Auth header: too long")
     try:
-        data = base64.urlsafe_b64decode(text.replace("+", "-").replace("/", "_") + "=" * (-len(text) % 4))
+        text = text.replace("-", "+").replace("_", "/").rstrip("=")
+        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
         return split_auth(decode(data or b"{}", AuthConfig))
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as err:
         raise Invalid("invalid X-Registry-Auth header: it must be base64url encoded JSON") from err
@@ -66,7 +67,7 @@ def split_auth(auth: AuthConfig) -> AuthConfig:
     if auth.username or not auth.auth:
         return auth
     try:
-        joined = base64.b64decode(auth.auth).decode()
+        joined = base64.b64decode(auth.auth, validate=True).decode()
     except (binascii.Error, ValueError) as err:
         raise Invalid("invalid credentials: auth must be base64 of user:password") from err
     username, _, password = joined.partition(":")

@@ -22,12 +22,12 @@ class BlkioEntry(Wire, rename=None):
 class BlkioStats(Wire, rename=None):
     io_service_bytes_recursive: list[BlkioEntry] | None = always(None)
     io_serviced_recursive: list[BlkioEntry] | None = always(None)
-    io_queue_recursive: list[BlkioEntry] | None = always(None)
-    io_service_time_recursive: list[BlkioEntry] | None = always(None)
-    io_wait_time_recursive: list[BlkioEntry] | None = always(None)
-    io_merged_recursive: list[BlkioEntry] | None = always(None)
-    io_time_recursive: list[BlkioEntry] | None = always(None)
-    sectors_recursive: list[BlkioEntry] | None = always(None)
+    io_queue_recursive: list[BlkioEntry] | None = always([])
+    io_service_time_recursive: list[BlkioEntry] | None = always([])
+    io_wait_time_recursive: list[BlkioEntry] | None = always([])
+    io_merged_recursive: list[BlkioEntry] | None = always([])
+    io_time_recursive: list[BlkioEntry] | None = always([])
+    sectors_recursive: list[BlkioEntry] | None = always([])
 
 
 class CpuUsage(Wire, rename=None):

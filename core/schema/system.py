@@ -34,7 +34,7 @@ class Version(Wire, rename=names(min_api_version="MinAPIVersion")):
     arch: str = always("")
     kernel_version: str = ""
     experimental: bool = False
-    build_time: str = ""
+    build_time: str = always("")
 
 
 class Plugins(Wire):
@@ -76,7 +76,7 @@ class IndexConfig(Wire):
 
 
 class RegistryConfig(Wire, rename=names(insecure_registry_cidrs="InsecureRegistryCIDRs")):
-    insecure_registry_cidrs: list[str] | None = always([])
+    insecure_registry_cidrs: list[str] | None = always(["::1/128", "127.0.0.0/8"])
     index_configs: dict[str, IndexConfig] = always({})
     mirrors: list[str] | None = always([])
 
@@ -118,7 +118,7 @@ class Info(
     memory_limit: bool = always(False)
     swap_limit: bool = always(False)
     kernel_memory: bool = False
-    kernel_memory_tcp: bool = False
+    kernel_memory_tcp: bool = always(False)
     cpu_cfs_period: bool = always(False)
     cpu_cfs_quota: bool = always(False)
     cpu_shares: bool = always(False)

@@ -139,12 +139,13 @@ async def started(
 
 async def ping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
     writer.write(b"GET /_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
-    async with asyncio.timeout(BOUND_S):
-        answer = await reader.read()
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    return answer
+    try:
+        async with asyncio.timeout(BOUND_S):
+            return await reader.read()
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def test_only_a_client_with_a_certificate_is_answered(tmp_path: Path) -> None:
