@@ -128,7 +128,7 @@ class Credentials:
             return {}
         except (OSError, ValueError) as err:
             raise Invalid(f"cannot read {self._path}: {err}") from err
-        if not isinstance(config, dict) or not isinstance(config.get("auths") or {}, dict):
+        if not isinstance(config, dict) or not isinstance(config.get("auths", {}), dict):
             raise Invalid(f"cannot read {self._path}: it must be a JSON object")
         return config
 

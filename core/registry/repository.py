@@ -115,11 +115,12 @@ class Repository:
     async def open_blob(self, digest: str, start: int = 0) -> AsyncIterator[BlobStream]:
         """Open a blob at `start`; it begins at 0 all the same when the registry can't do that."""
         headers = {"range": f"bytes={start}-"} if start else {}
-        async with self.session.opened(
-            self._ask("GET", f"blobs/{digest}", headers=headers), 200, 206, *((416,) if start else ())
-        ) as answer:
+        ask = self._ask("GET", f"blobs/{digest}", headers=headers)
+        async with contextlib.AsyncExitStack() as stack:
+            answer = await stack.enter_async_context(self.session.opened(ask, 200, 206, 416))
             if answer.status_code == 416:
-                raise Unavailable(f"the registry can't go on with blob {digest[:19]} at byte {start}")
+                whole = self._ask("GET", f"blobs/{digest}")
+                answer = await stack.enter_async_context(self.session.opened(whole, 200))
             begins = _range_start(answer) if answer.status_code == 206 else 0
             if begins not in (0, start):
                 raise Unavailable("the registry sent another part of the blob than was asked for")

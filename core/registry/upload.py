@@ -57,6 +57,10 @@ async def send(
                 raise
             await asyncio.sleep(back_off[failures - 1])
             if isinstance(err, NotFound):
+                if await repository.has_blob(digest):
+                    # All of it arrived; only the answer was lost.
+                    told(upload.size)
+                    return
                 upload.forget()
 
 
@@ -68,7 +72,7 @@ class _Upload:
         self._path = path
         self._told = told
         self._chunk = chunk
-        self._size = path.stat().st_size
+        self.size = path.stat().st_size
         self._location = ""
         self._broken = False
         self.sent = 0
@@ -84,21 +88,21 @@ class _Upload:
         elif self._broken:
             await self._ask_where()
         self._broken = True
-        while self._size - self.sent > self._chunk:
+        while self.size - self.sent > self._chunk:
             await self._patch()
         self._broken = False
 
     async def finish(self, digest: Digest) -> None:
         """Send the last piece, which for a small blob is all of it, and name the digest."""
         self._broken = True
-        length = self._size - self.sent
+        length = self.size - self.sent
         headers = {"content-type": "application/octet-stream", "content-length": str(length)}
         if self.sent and length:
-            headers["content-range"] = f"{self.sent}-{self._size - 1}"
+            headers["content-range"] = f"{self.sent}-{self.size - 1}"
         content = self._content(self.sent, length) if length else b""
         await self._call("PUT", {"digest": digest}, headers, content, 201, 204)
-        self.sent = self._size
-        self._told(self._size)
+        self.sent = self.size
+        self._told(self.size)
 
     async def _begin(self) -> None:
         self.sent = 0
@@ -115,7 +119,7 @@ class _Upload:
         )
         self._moved(answer.headers.get("location", ""))
         self.sent = _received(answer.headers.get("range", ""))
-        if self.sent > self._size:
+        if self.sent > self.size:
             self.forget()
             await self._begin()
 
