@@ -164,7 +164,9 @@ async def _run_attached(client: Client, identity: str, asked: CreateRequest, opt
                 await client.containers.start(identity)
             except PydockError:
                 if options.flag("rm"):
-                    await waiting.result()
+                    # What failed before there was a program is in no state that ends: no wait would return.
+                    with contextlib.suppress(PydockError):
+                        await client.containers.remove(identity, force=True, volumes=True)
                 raise
             async with sized(client, identity, asked.tty):
                 if await session.join(attachment, asked.attach_stdin, keys):
