@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -55,6 +55,16 @@ async def disconnect(ctx: Context, network: str, reference: str) -> None:
             raise Forbidden(f"container {container.id} is not connected to network {found.name}")
         rest = {name: asked for name, asked in container.networks.items() if name != key}
         await _change(ctx, container, rest)
+
+
+def is_settled(container: Container, attached: Collection[str]) -> bool:
+    """Tell whether a running container holds places (by networks' ids) just where its record says so."""
+    return {endpoint.network_id for endpoint in container.endpoints.values()} == set(attached)
+
+
+async def settle(ctx: Context, container: Container) -> None:
+    """Finish or undo what an engine was killed in the middle of; the container's lock is held."""
+    await _change(ctx, container, container.networks)
 
 
 def with_names(container: Container, attachment: Attachment) -> Network:

@@ -14,9 +14,11 @@ from msgspec.structs import replace
 
 from ..errors import PydockError
 from ..files import remove_tree
-from . import ending, news, removal, starting
+from . import ending, networking, news, removal, starting
 from .context import Context
+from .looks import looks_right
 from .record import Container
+from .spec.namespaces import partner
 from .states import Move, Status, move
 
 _LOST = 255
@@ -27,12 +29,13 @@ async def reconcile(ctx: Context) -> list[str]:
     told: list[str] = []
     again: list[str] = []
     for container in ctx.book.all():
-        if _looks_right(ctx, container):
+        if looks_right(ctx, container):
             ctx.shims.watch(container.id, container.pid)
             continue
         async with ctx.locks.hold("container", container.id):
             told += await _mend(ctx, container.id, again)
     told += await _sweep(ctx)
+    told += await _settle_networks(ctx)
     # A shim that another engine's end left in the middle of a start is alive before its record is.
     live = {c.id for c in ctx.book.all() if c.alive or ctx.runtime.alive(c.id)}
     told += await ctx.networks.mend(live)
@@ -41,16 +44,21 @@ async def reconcile(ctx: Context) -> list[str]:
     return told
 
 
-def _looks_right(ctx: Context, container: Container) -> bool:
-    living = ctx.runtime.alive(container.id)
-    if container.alive:
-        return living
-    rebooted = bool(container.boot_id) and container.boot_id != ctx.boot_id
-    leftover = (ctx.paths.container_run(container.id) / "remains").exists()
-    forgotten = container.host_config.auto_remove and container.exits
-    return not (
-        living or rebooted or leftover or forgotten or container.held or container.status is Status.DEAD
-    )
+async def _settle_networks(ctx: Context) -> list[str]:
+    """An engine that was killed while it connected a container left a place that no link belongs to."""
+    told = []
+    attached = ctx.networks.attached()
+    running = (one for one in ctx.book.all() if one.alive and not partner(one.host_config.network_mode))
+    for container in running:
+        if networking.is_settled(container, attached.get(container.id, ())):
+            continue
+        async with ctx.locks.hold("container", container.id):
+            container, _ = news.apply(ctx, container.id)
+            there = ctx.networks.attached().get(container.id, ())
+            if container.alive and not networking.is_settled(container, there):
+                await networking.settle(ctx, container)
+                told.append(f"set right which networks container {container.name} is on")
+    return told
 
 
 async def _mend(ctx: Context, identity: str, again: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from ..rootfs import Overlay, Rootfs
 from ..schema import containers as wire
 from ..schema.networks import EndpointSettings
 from ..units import human_duration, rfc3339
-from . import ports
+from . import links, ports
 from .record import Container, Mount
 from .states import Status
 
@@ -42,7 +42,7 @@ def inspect(
         restart_count=container.restart_count,
         driver=container.driver,
         exec_ids=list(execs) or None,
-        host_config=container.host_config,
+        host_config=_host_config(container),
         graph_driver=_graph(container, rootfs),
         size_rw=sizes[0] if sizes else None,
         size_root_fs=sizes[1] if sizes else None,
@@ -50,6 +50,13 @@ def inspect(
         config=container.config,
         network_settings=network_settings(container),
     )
+
+
+def _host_config(container: Container) -> wire.HostConfig:
+    """Return it with links as dockerd shows them: other name, own name and alias."""
+    asked = [links.parse(text) for text in container.host_config.links or ()]
+    shown = [f"/{name}:/{container.name}/{alias}" for name, alias in asked]
+    return replace(container.host_config, links=shown or None)
 
 
 def state(container: Container) -> wire.ContainerState:

@@ -82,6 +82,13 @@ class Networks:
         found = places_.find(name, self._networks.all())
         return found is not None and found.id == network.id
 
+    def attached(self) -> dict[str, set[str]]:
+        """Map each container that holds places to the ids of their networks."""
+        found: dict[str, set[str]] = {}
+        for container, network in self._endpoints.select("container", "network"):
+            found.setdefault(str(container), set()).add(str(network))
+        return found
+
     def check(self, endpoints: Mapping[str, EndpointSettings]) -> None:
         """Raise what a start on these networks would, as far as that can be told; NotFound, Invalid."""
         self._places(endpoints)

@@ -16,6 +16,7 @@ from kernel.netns import Namespace
 from kernel.test_ports import SERVE, fetch, on, published
 from pydock.core.api import Api
 from pydock.core.client import Client, DirectTransport
+from pydock.core.containers import networking
 from pydock.core.engine import Engine
 from pydock.core.errors import Forbidden, Invalid, NotFound
 from pydock.core.linux import netlink, nftables
@@ -343,3 +344,29 @@ def test_prune_leaves_nothing_in_the_kernel(host: Namespace, tmp_path: Path) -> 
 def opened_again(place: Path) -> Engine:
     """Another engine on the same state root, as the next command is."""
     return Engine(make_paths(place))
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before the link", "after the link"])
+def test_an_engine_killed_while_it_connects_is_set_right(host: Namespace, tmp_path: Path, late: bool) -> None:
+    async def work(box: Box) -> None:
+        await network(box, "back")
+        web = await box.running(*SLEEP, name="web", host=published(8080))
+        context = box.engine.containers._ctx
+        found = context.book.find(web)
+        wished = replace(found, networks={**found.networks, "back": EndpointSettings()})
+        attachment = await networking._rearranged(context, wished)
+        if late:
+            shown = networking.with_names(wished, attachment)
+            await context.runtime.change_network(web, shown, attachment.sockets)
+        attachment.close()
+        async with opened_again(tmp_path) as engine:
+            assert engine.recovered[-1] == "set right which networks container web is on"
+        async with opened_again(tmp_path) as engine:
+            assert engine.recovered == []
+        assert "eth1" not in await out(box, web, "ip", "link")
+        assert "via 172.17.0.1 dev eth0" in await out(box, web, "ip", "route")
+        assert (await box.engine.networks.inspect("back")).containers == {}
+        assert [port.container_ip for port in nftables.ports()] == ["172.17.0.2"]
+        await box.containers.connect("back", web)
+
+    on(host, tmp_path, work)
