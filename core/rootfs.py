@@ -29,12 +29,13 @@ Rootfs = Overlay | Directory
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """A path of the host at a place of a root file system."""
+    """A path of the host, or the part of it at `subpath`, at a place of a root file system."""
 
     source: str
     target: str
     writable: bool = True
     recursive: bool = True
+    subpath: str = ""
 
 
 @dataclass(frozen=True, slots=True)

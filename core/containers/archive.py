@@ -75,7 +75,7 @@ def _binds(ctx: Context, container: Container) -> tuple[Bind, ...]:
     files = {place: directory / name for place, name in _FILES.items()}
     binds = [Bind(str(path), place) for place, path in files.items() if path.exists()]
     own = [
-        Bind(mount.source, mount.destination, mount.writable, mount.recursive)
+        Bind(mount.source, mount.destination, mount.writable, mount.recursive, mount.subpath)
         for mount in container.mounts
         if mount.type in ("bind", "volume")
     ]

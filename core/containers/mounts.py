@@ -183,8 +183,6 @@ def _wire_volume(asked: wire.Mount, place: str) -> Mount:
         )
     if options.subpath and (options.subpath.startswith("/") or ".." in options.subpath.split("/")):
         raise _wrong(asked, "subpath must be a relative path within the volume")
-    if options.subpath:
-        raise Unsupported("mounting a part of a volume (subpath) is not built yet")
     driver = options.driver_config.name if options.driver_config else ""
     return Mount(
         type="volume",
@@ -193,8 +191,9 @@ def _wire_volume(asked: wire.Mount, place: str) -> Mount:
         driver=driver or "local",
         mode="z",
         writable=not asked.read_only,
-        copy=not options.no_copy,
+        copy=not options.no_copy and not options.subpath,
         anonymous=not asked.source,
+        subpath=options.subpath,
     )
 
 

@@ -33,6 +33,7 @@ async def facts(ctx: Context, container: Container, endpoints: Mapping[str, Endp
     numbers = {path: _block_device(path) for path in resources.device_paths(host)}
     safety = security.parse(host.security_opt or ())
     linked = links.of(ctx, container)
+    donor = _join(ctx, host.ipc_mode)
     return Facts(
         identity=identity,
         hostname=name,
@@ -44,7 +45,8 @@ async def facts(ctx: Context, container: Container, endpoints: Mapping[str, Endp
         block_devices=tuple((path, *number) for path, number in numbers.items()),
         links=tuple(links.environment(container.name, linked)),
         join_pid=_join(ctx, host.pid_mode),
-        join_ipc=_join(ctx, host.ipc_mode),
+        join_ipc=donor,
+        shm_source=f"/proc/{donor}/root/dev/shm" if donor else "",
         join_net=_join(ctx, host.network_mode),
         seccomp=_seccomp(ctx, safety, container),
     )

@@ -20,8 +20,8 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
     """One mount of a container, decided at creation.
 
     `type` is bind, volume or tmpfs; `name` and `driver` are a volume's; `source` is a host path, a volume's
-    one its data directory. `options` are a tmpfs's own. `from_image` marks a volume that may be filled with
-    what the image has at its place.
+    one its data directory, and `subpath` the part of it that is meant. `options` are a tmpfs's own.
+    `from_image` marks a volume that may be filled with what the image has at its place.
     """
 
     type: str
@@ -38,6 +38,7 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
     create_source: bool = False
     recursive: bool = True
     via: str = ""
+    subpath: str = ""
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ class Mount:
     `target` is absolute and clean; it is resolved inside the root when the mount is made. `attr_set` and
     `attr_clr` are MOUNT_ATTR_* for the mount itself, `tree_set` and `tree_clr` for all below it too.
     `propagation` is MS_PRIVATE, MS_SLAVE ... (0 leaves it), for the whole tree when `propagate_tree`.
+    `subpath` is the part of a bind's source that is meant, found inside that source.
     """
 
     kind: Literal["bind", "new", "cgroup"]
@@ -45,6 +46,7 @@ class Mount:
     propagation: int = 0
     propagate_tree: bool = False
     copy_up: bool = False
+    subpath: str = ""
 
 
 # What an option adds to the attributes and takes from them.
@@ -80,6 +82,8 @@ PROPAGATION: dict[str, tuple[int, bool]] = {
     for prefix in ("", "r")
 }
 
+# An option of ours: its words are the user's, its links those of whoever wrote the source's files.
+_SUBPATH = "subpath="
 _IGNORED = frozenset({"defaults", "bind", "rbind", "silent", "loud", "nofail", "private", "copy", "nocopy"})
 
 
@@ -117,7 +121,7 @@ def _check_proc(target: str, fstype: str, source: str, bind: bool) -> None:
 
 def _with_options(target: str, source: str, fstype: str, options: list[str], bind: bool) -> Mount:
     attr_set = attr_clr = tree_set = tree_clr = propagation = 0
-    propagate_tree = False
+    propagate_tree, subpath = False, ""
     data: list[str] = []
     for option in options:
         if option in PROPAGATION:
@@ -130,6 +134,8 @@ def _with_options(target: str, source: str, fstype: str, options: list[str], bin
             added, taken = _ATTRIBUTES[option[1:]]
             tree_set |= added
             tree_clr |= taken
+        elif bind and option.startswith(_SUBPATH):
+            subpath = option.removeprefix(_SUBPATH)
         elif option not in _IGNORED and option != "tmpcopyup":
             data.append(option)
     if bind:
@@ -148,5 +154,6 @@ def _with_options(target: str, source: str, fstype: str, options: list[str], bin
         tree_clr=tree_clr,
         propagation=propagation,
         propagate_tree=propagate_tree,
+        subpath=subpath,
         copy_up="tmpcopyup" in options,
     )

@@ -16,6 +16,7 @@ import posixpath
 from collections.abc import Iterable
 
 from ..linux import mount as m
+from ..linux import namespace as ns
 from ..linux import statfs
 from ..rootfs import Overlay
 from . import overlay
@@ -67,11 +68,51 @@ def _separate(plan: Plan) -> None:
 
 def _open_source(mount: Mount) -> int:
     """Copy what is to be bound as a detached mount, before anything covers its path."""
+    flags = m.OPEN_TREE_CLONE | (m.AT_RECURSIVE if mount.recursive else 0)
     try:
-        flags = m.OPEN_TREE_CLONE | (m.AT_RECURSIVE if mount.recursive else 0)
+        # "/proc/<pid>/root/<path>"
+        words = mount.source.split("/", 4)
+        if len(words) == 5 and words[1] == "proc" and words[3] == "root" and words[2].isdecimal():
+            return _borrow(int(words[2]), "/" + words[4], flags)
+        if mount.subpath:
+            return _part(mount.source, mount.subpath, flags)
         return m.open_tree(m.AT_FDCWD, mount.source, flags)
     except OSError as err:
         raise _mount_failure(mount, err) from err
+
+
+def _borrow(process: int, path: str, flags: int) -> int:
+    """Copy a mount of another container, as that container's own mount namespace has it.
+
+    The kernel clones no mount of another namespace, so it is entered for that; and only there do the links
+    on the path mean what they mean to that container.
+    """
+    own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        there = os.open(f"/proc/{process}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            ns.setns(there, ns.CLONE_NEWNS)
+        finally:
+            os.close(there)
+        try:
+            return m.open_tree(m.AT_FDCWD, path, flags)
+        finally:
+            ns.setns(own, ns.CLONE_NEWNS)
+    finally:
+        os.close(own)
+
+
+def _part(source: str, subpath: str, flags: int) -> int:
+    """Copy a part of a source; links in it lead nowhere else, whoever wrote them."""
+    whole = os.open(source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        part = open_inside(whole, subpath)
+    finally:
+        os.close(whole)
+    try:
+        return m.open_tree(part, "", flags | m.AT_EMPTY_PATH)
+    finally:
+        os.close(part)
 
 
 def _mount_root(plan: Plan) -> int:

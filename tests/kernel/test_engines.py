@@ -81,6 +81,28 @@ async def test_many_starts_here_and_removals_there_agree_afterwards(pair: tuple[
     assert sorted(p.name for p in first.engine.paths.containers.iterdir()) == sorted(left)
 
 
+async def test_thirty_starts_stops_and_removals_through_both_at_once(pair: tuple[Box, Box]) -> None:
+    """More news at a time than a bell's queue holds: no wake-up is lost, every wait ends."""
+    first, _ = pair
+    made = await asyncio.gather(*(first.create("sleep", "60") for _ in range(30)))
+    exits = [await box.containers.wait(one, "next-exit") for one in made for box in pair]
+    gone = [await box.containers.wait(one, "removed") for one in made for box in pair]
+    async with asyncio.timeout(3 * BOUND_S):
+        await asyncio.gather(*(pair[n % 2].containers.start(one) for n, one in enumerate(made)))
+        for box in pair:
+            rows = await box.containers.list(filters=Filters({"status": ("running",)}))
+            assert sorted(row.id for row in rows) == sorted(made)
+        await asyncio.gather(
+            *(pair[n // 2 % 2].containers.stop(one, timeout=0) for n, one in enumerate(made))
+        )
+        assert await asyncio.gather(*exits) == [137] * 60
+        await asyncio.gather(*(pair[n % 2].containers.remove(one) for n, one in enumerate(made)))
+        assert await asyncio.gather(*gone) == [137] * 60
+    assert [await box.containers.list(all=True) for box in pair] == [[], []]
+    assert list(first.engine.paths.containers.iterdir()) == []
+    assert list(first.engine.paths.run_containers.iterdir()) == []
+
+
 async def test_a_client_that_waits_here_is_joined_to_a_start_there(pair: tuple[Box, Box]) -> None:
     first, second = pair
     identity = await first.create("cat", open_stdin=True, stdin_once=True)

@@ -73,7 +73,8 @@ def own_mount(mount: Mount) -> dict[str, Any]:
     if mount.type == "tmpfs":
         return _mount(mount.destination, "tmpfs", "tmpfs", [*mount.options, access])
     how = "rbind" if mount.recursive else "bind"
-    options = [how, mount.propagation or "rprivate", access]
+    part = [f"subpath={mount.subpath}"] if mount.subpath else []
+    options = [how, mount.propagation or "rprivate", access, *part]
     return _mount(mount.destination, "bind", mount.source, options)
 
 

@@ -12,7 +12,7 @@ from ...linux import mount as m
 from ...linux import namespace as ns
 from ...rootfs import Bind, Directory, Furnished, Occupied, View
 from .. import capabilities, overlay
-from ..inside import is_directory, make_directory, make_file
+from ..inside import is_directory, make_directory, make_file, open_inside
 
 # What unpacking, packing and copying take: any owner, mode and device. SYS_ADMIN is for the kernel's
 # trusted.overlay.* attributes, which tell an opaque directory.
@@ -115,7 +115,12 @@ def _furnish(root: Furnished) -> None:
 
 def _open_source(bind: Bind) -> int:
     deep = m.AT_RECURSIVE if bind.recursive else 0
-    source = m.open_tree(m.AT_FDCWD, bind.source, m.OPEN_TREE_CLONE | deep)
+    source = os.open(bind.source, os.O_PATH | os.O_CLOEXEC)
+    if bind.subpath:
+        whole, source = source, open_inside(source, bind.subpath)
+        os.close(whole)
+    place, source = source, m.open_tree(source, "", m.OPEN_TREE_CLONE | m.AT_EMPTY_PATH | deep)
+    os.close(place)
     if not bind.writable:
         m.mount_setattr(source, "", m.AT_EMPTY_PATH | deep, attr_set=m.MOUNT_ATTR_RDONLY)
     return source
