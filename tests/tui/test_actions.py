@@ -246,13 +246,56 @@ async def test_a_shell_without_a_pane_goes_on_and_is_come_back_to() -> None:
         await driver.press("6")
         await driver.until(lambda: isinstance(driver.app.focused, ShellPane))
         await driver.main.split.close()
-        await driver.until(lambda: driver.main.kept)
-        assert driver.main.kept == {id: session}
+        await driver.until(lambda: driver.main.sessions.detached(id))
+        assert driver.main.sessions.detached(id) == [session]
         await driver.until(lambda: driver.main.panes["container"].table.has_focus)
         await driver.press("e")
+        await driver.until(lambda: isinstance(driver.app.screen, Picker))
+        await driver.press("enter")
         await driver.until(lambda: isinstance(driver.app.focused, ShellPane))
         assert driver.app.focused.session is session  # type: ignore[union-attr]
         assert engine.asked("/exec") >= 1
+
+
+async def test_several_shells_of_a_container_are_left_and_listed() -> None:
+    engine = demo()
+    async with running(engine) as driver:
+        id = await select(driver, engine, "api")
+        for count in (1, 2):
+            await driver.press("e")
+            if count == 2:
+                await driver.until(lambda: isinstance(driver.app.screen, Picker))
+                await driver.press("G", "enter")
+            await driver.until(lambda: isinstance(driver.app.focused, ShellPane))
+            await driver.press("ctrl+right_square_bracket", "d")
+            await driver.until(lambda: len(driver.main.sessions.detached(id)) == count)  # noqa: B023
+            await driver.until(lambda: driver.main.panes["container"].table.has_focus)
+        sessions = driver.main.sessions.detached(id)
+        assert "2 shells kept" in driver.text()
+        await driver.press("ctrl+e")
+        await driver.until(lambda: isinstance(driver.app.screen, Picker))
+        assert driver.text().count("root@web") == 2
+        await driver.press("j", "enter")
+        await driver.until(lambda: isinstance(driver.app.focused, ShellPane))
+        assert driver.app.focused.session is sessions[1]  # type: ignore[union-attr]
+        await driver.press("ctrl+right_square_bracket", "z")
+        await driver.until(lambda: driver.main.split.alone)
+        await driver.press("ctrl+right_square_bracket", "ctrl+q")
+        await driver.until(lambda: isinstance(driver.app.screen, Confirm))
+        await driver.press("y")
+        await driver.until(lambda: not driver.app.is_running)
+        assert all(session.ended for session in sessions)
+
+
+async def test_marked_logs_are_merged_in_one_pane() -> None:
+    engine = demo()
+    async with running(engine) as driver:
+        await driver.press("space", "j", "space", "M")
+        await driver.until(lambda: driver.main.pinned)
+        await driver.until(lambda: "1 " in driver.text())
+        assert [len(pane.sources) for pane in driver.main.pinned] == [2]  # type: ignore[union-attr]
+        await driver.press("L")
+        await driver.until(lambda: len(driver.main.pinned) == 3)
 
 
 async def test_run_makes_a_container_of_an_image() -> None:

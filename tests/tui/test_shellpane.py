@@ -246,3 +246,37 @@ async def test_session_goes_on_without_its_pane() -> None:
         await app.mount(app.pane)
         await pilot.pause()
         await until(app, lambda shown: "before" in shown and "meanwhile" in shown)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_mouse_selects_and_copies(kind: str) -> None:
+    async with running("sh", "-c", "seq 1 30; echo one /etc/passwd two; exec cat", kind=kind) as (app, pilot):
+        await until(app, lambda shown: "one /etc/passwd two" in shown)
+        y = rows(app).index("one /etc/passwd two")
+        await pilot.mouse_down(app.pane, offset=(1, y - 1))
+        await pilot.hover(app.pane, offset=(2, y))
+        await pilot.mouse_up(app.pane, offset=(2, y))
+        await pilot.pause()
+        assert app.clipboard == "0\none"
+        reverse = [
+            s.text for s in app.pane.render_lines(app.pane.size.region)[y] if s.style and s.style.reverse
+        ]
+        assert reverse == ["one"]
+        await pilot.double_click(app.pane, offset=(6, y))
+        await pilot.pause()
+        assert app.clipboard == "/etc/passwd"
+        await pilot.triple_click(app.pane, offset=(6, y))
+        await pilot.pause()
+        assert app.clipboard == "one /etc/passwd two"
+        await typed(pilot, "x\r")
+        await until(app, lambda shown: "x" in shown)
+        segments = app.pane.render_lines(app.pane.size.region)[0]
+        assert not any(s.style and s.style.reverse for s in segments)
+
+
+async def test_wheel_looks_back() -> None:
+    async with running("sh", "-c", "seq 1 100; exec cat") as (app, pilot):
+        first = (await until(app, lambda shown: "100" in shown))[0]
+        app.pane.post_message(events.MouseScrollUp(app.pane, 4, 4, 0, -1, 0, False, False, False))
+        await pilot.pause()
+        assert int(rows(app)[0]) == int(first) - 3

@@ -23,7 +23,9 @@ from ..terminal import keys, mouse
 from ..terminal.backend import Cursor
 from ..terminal.copymode import CopyMode
 from ..terminal.pen import Run
+from ..terminal.selection import Selection
 from ..terminal.session import ShellSession
+from ..text import UNICODE, Glyphs
 from .palette import Palette
 
 # A program that begins a synchronized update and dies must not freeze the pane (mode 2026).
@@ -89,6 +91,9 @@ class ShellPane(Widget, can_focus=True):
         self.status = ""
         self.copying: CopyMode | None = None
         self._armed = False
+        self._selection: Selection | None = None
+        self._selecting = False
+        self._output = False
         self._told_end = False
         self._palette: Palette | None = None
         self._rows: list[list[Run]] = []
@@ -101,7 +106,7 @@ class ShellPane(Widget, can_focus=True):
     @property
     def title(self) -> str:
         title = self.session.backend.title()
-        return f"{self.session.name} · {title}" if title else self.session.name
+        return f"{self.session.name}: {title}" if title else self.session.name
 
     def on_mount(self) -> None:
         self.session.start()
@@ -191,15 +196,60 @@ class ShellPane(Widget, can_focus=True):
     # Mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._unselect()
         if self._mouse("press", event.button, event):
+            self.capture_mouse()
+        elif event.button == 1 and event.y < self.session.backend.rows:
+            self._selecting = True
+            self._selection = Selection(self.session.backend, event.x, event.y)
             self.capture_mouse()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         self.release_mouse()
-        self._mouse("release", event.button, event)
+        if self._selecting:
+            self._selecting = False
+            self._copy_selection()
+        else:
+            self._mouse("release", event.button, event)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        self._mouse("move", event.button, event)
+        if self._selecting and self._selection is not None:
+            self._selection.extend(event.x, event.y)
+            self._repaint()
+        else:
+            self._mouse("move", event.button, event)
+
+    def on_click(self, event: events.Click) -> None:
+        """Two clicks select a word, three a line."""
+        modes = self.session.backend.modes()
+        if event.chain < 2 or (modes.mouse and not event.shift) or event.y >= self.session.backend.rows:
+            return
+        self._selection = Selection(self.session.backend, event.x, event.y)
+        if event.chain == 2:
+            self._selection.take_word(event.x, event.y)
+        else:
+            self._selection.take_line(event.y)
+        self._copy_selection()
+
+    def _copy_selection(self) -> None:
+        selection = self._selection
+        if selection is None or not selection.dragged:
+            self._unselect()
+            return
+        text = selection.text()
+        self.app.copy_to_clipboard(text)
+        self._repaint()
+        self.notify(f"copied {len(text)} characters", timeout=2)
+
+    def _unselect(self) -> None:
+        if self._selection is not None:
+            self._selection = None
+            self._repaint()
+
+    def _repaint(self) -> None:
+        self._strips = [None] * len(self._strips)
+        self._moved()
+        self.refresh()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._wheel(event, mouse.WHEEL_UP, "up", -_WHEEL)
@@ -288,6 +338,7 @@ class ShellPane(Widget, can_focus=True):
     # Drawing
 
     def _came(self) -> None:
+        self._output = True
         if self.is_attached:
             clock_of(self.app).mark(self, urgent=time.monotonic() - self._pressed < _ECHO)
 
@@ -301,6 +352,12 @@ class ShellPane(Widget, can_focus=True):
         if len(self._rows) != backend.rows:
             self._rows = [[] for _ in range(backend.rows)]
             self._strips = [None] * backend.rows
+            changed = set(range(backend.rows))
+        if changed and not self._selecting and self._output:
+            # What was selected is no longer what is there.
+            self._selection = None
+        self._output = False
+        if self._selection is not None:
             changed = set(range(backend.rows))
         for y in changed:
             self._rows[y] = backend.row(y)
@@ -340,7 +397,13 @@ class ShellPane(Widget, can_focus=True):
             if self.copying.selected(y):
                 segments = [Segment(text, (style or palette.base) + _REVERSE) for text, style, _ in segments]
         elif self._cursor.visible and self._cursor.y == y and not self.session.ended:
-            segments = _with_cursor(segments, self._cursor, palette, focused=self.has_focus)
+            segments = _with_cursor(
+                segments, self._cursor, palette, focused=self.has_focus, bar=self._bar
+            )
+        if self._selection is not None:
+            start, stop = self._selection.span(y)
+            if start < stop:
+                segments = _reversed(segments, start, stop, palette)
         if columns < width:
             segments.append(Segment(" " * (width - columns), palette.base))
         strip = Strip(segments, max(columns, width))
@@ -353,12 +416,17 @@ class ShellPane(Widget, can_focus=True):
             )
         return strip
 
+    @property
+    def _bar(self) -> str:
+        glyphs: Glyphs = getattr(self.app, "glyphs", UNICODE)
+        return "▏" if glyphs.unicode else glyphs.bar
+
     def _notice(self) -> str:
         if self.session.ended:
             code = self.session.exit_code
-            return f" ended{'' if code is None else f' with {code}'} · enter leaves "
+            return f" ended{'' if code is None else f' with {code}'}, enter leaves "
         if self.copying is not None:
-            return f" {self.copying.describe()} · V select · y copy · q back "
+            return f" {self.copying.describe()}: V select, y copy, q back "
         return ""
 
     def _tell_status(self) -> None:
@@ -379,8 +447,15 @@ _REVERSE = Style(reverse=True)
 _UNDERLINE = Style(underline=True)
 
 
+def _reversed(segments: list[Segment], start: int, stop: int, palette: Palette) -> list[Segment]:
+    """Return the row with the cells start to stop in reverse."""
+    strip = Strip(segments)
+    inside = [Segment(text, (style or palette.base) + _REVERSE) for text, style, _ in strip.crop(start, stop)]
+    return [*strip.crop(0, start), *inside, *strip.crop(stop, strip.cell_length)]
+
+
 def _with_cursor(
-    segments: list[Segment], cursor: Cursor, palette: Palette, *, focused: bool
+    segments: list[Segment], cursor: Cursor, palette: Palette, *, focused: bool, bar: str
 ) -> list[Segment]:
     """Return the row with the cell under the cursor drawn in the cursor's shape."""
     made: list[Segment] = []
@@ -400,7 +475,7 @@ def _with_cursor(
         if not focused or cursor.shape == "underline":
             look += _UNDERLINE
         elif cursor.shape == "bar" and under == " ":
-            under = "▏"
+            under = bar
         else:
             look += _REVERSE
         made += [Segment(text[:index], style), Segment(under, look), Segment(text[index + 1 :], style)]
