@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -105,8 +106,12 @@ async def test_it_forks_no_zombies(shop: Workshop) -> None:
         await shop.down((await shop.run("true")).id)
     children = Path(f"/proc/{_spawner(shop)}/task/{_spawner(shop)}/children")
     for pid in children.read_text().split():
+        with suppress(FileNotFoundError):
+            # One waits for the next container; that it dies must not matter either.
+            if Path(f"/proc/{pid}/comm").read_text() == "pydock-ready\n":
+                os.kill(int(pid), signal.SIGKILL)
         await gone(int(pid))
-    assert children.read_text() == ""
+    await shop.down((await shop.run("true")).id)
 
 
 @pytest.mark.parametrize("seed", range(25))

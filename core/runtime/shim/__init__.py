@@ -4,7 +4,8 @@ It owns the container's first process, terminal or pipes, log file, exit code, r
 ports and execs. Standard library, `core.linux`, the runtime's own modules and the stdlib-only leaves; no
 asyncio, no thread. Everything is imported by the spawner beforehand: a shim imports nothing.
 
-- `main`: from the fork to the loop; `loop`: descriptors and timers; `container`: the state machine.
+- `rehearsal`: what happens before there is a container; `main`: from the fork to the loop; `loop`:
+  descriptors and timers; `container`: the state machine.
 - `process`: a launched process with its output and input; `peer`: a client of its streams.
 - `control`: `shim.sock`, one JSON line a request; `execs`: further processes; `network`: veths and ports.
 - `health`: the health check and its results; `restart`: Docker's back-off, pure; `json_lines`, `log_file`:

@@ -3,12 +3,15 @@
     python -I -S -c "..." CHANNEL MODULE_PATH...
 
 Whatever takes time (reading the request, starting the container) happens in the fork, so that starts overlap.
+One shim is forked before it is needed, whenever the engine has asked for nothing for a moment: it waits for
+its descriptor, and dies with the spawner until it has it.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
 import socket
 import sys
@@ -21,7 +24,11 @@ from .. import host as hosts
 from ..seccomp import compiled, default
 from ..seccomp.numbers import OF_MACHINE
 from ..shim import main as shim
+from ..shim.rehearsal import rehearse
 from ..worker import main as worker
+
+# A burst of starts is to have the processors for itself.
+_IDLE_MS = 30
 
 
 def main() -> NoReturn:
@@ -39,9 +46,15 @@ def main() -> NoReturn:
     if host.seccomp and host.arch in OF_MACHINE:
         # Compiled once, and there in every fork: nearly all containers have this filter (4 ms).
         compiled(default(capabilities.DEFAULT, host.arch, host.kernel), host.arch)
+    rehearse(host)
     gc.collect()
     gc.freeze()
+    ready: socket.socket | None = None
+    asked = select.poll()
+    asked.register(number, select.POLLIN)
     while True:
+        if ready is None and not asked.poll(_IDLE_MS):
+            ready = _ready(host)
         try:
             kind, received = descriptors.recv_fds(channel, 1, 1)
         except ConnectionError:
@@ -49,9 +62,31 @@ def main() -> NoReturn:
         if not kind:
             os._exit(0)
         for descriptor in received:
-            if _fork() == 0:
+            if kind == wire.SHIM and ready is not None and _hand_over(ready, descriptor):
+                ready = None
+            elif _fork() == 0:
                 _child(kind, descriptor, host)
             os.close(descriptor)
+
+
+def _ready(host: hosts.Host) -> socket.socket | None:
+    """Fork a shim that waits; the socket takes the descriptor of its channel. None when that can't be."""
+    ours, theirs = socket.socketpair()
+    pid = _fork()
+    if pid == 0:
+        _child(wire.SHIM, theirs.fileno(), host, waits=True)
+    theirs.close()
+    return ours if pid > 0 else None
+
+
+def _hand_over(ready: socket.socket, descriptor: int) -> bool:
+    """Give a shim that waits its channel; False when it is gone."""
+    with ready:
+        try:
+            descriptors.send_fds(ready, wire.SHIM, [descriptor])
+        except OSError:
+            return False
+    return True
 
 
 def _fork() -> int:
@@ -63,14 +98,14 @@ def _fork() -> int:
         return -1
 
 
-def _child(kind: bytes, descriptor: int, host: hosts.Host) -> NoReturn:
+def _child(kind: bytes, descriptor: int, host: hosts.Host, *, waits: bool = False) -> NoReturn:
     code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         descriptors.close_all_but([descriptor])
         channel = socket.socket(fileno=descriptor)
         if kind == wire.SHIM:
-            shim.run(channel, host)
+            shim.run(_awaited(channel, host) if waits else channel, host)
         else:
             worker.run(channel)
         code = 0
@@ -81,3 +116,16 @@ def _child(kind: bytes, descriptor: int, host: hosts.Host) -> NoReturn:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _awaited(waiting: socket.socket, host: hosts.Host) -> socket.socket:
+    """Wait for the channel. EOFError when the spawner ends first."""
+    prctl.set_name("pydock-ready")
+    prctl.set_pdeathsig(signal.SIGKILL)
+    rehearse(host)
+    with waiting:
+        _, received = descriptors.recv_fds(waiting, 1, 1)
+    if not received:
+        raise EOFError
+    prctl.set_pdeathsig(0)
+    return socket.socket(fileno=received[0])
