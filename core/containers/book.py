@@ -63,6 +63,14 @@ class Book:
         """List the ids of the containers that mount a volume."""
         return [c.id for c in self.all() if any(m.type == "volume" and m.name == name for m in c.mounts)]
 
+    def uses_volume_now(self, name: str) -> bool:
+        """Tell whether a container runs with a volume, or is about to."""
+        return any(
+            c.held or c.alive
+            for c in self.all()
+            if any(m.type == "volume" and m.name == name for m in c.mounts)
+        )
+
     def change(self, identity: str, step: Callable[[Container], Container]) -> Container:
         """Replace a record by what `step` makes of it, in one transaction; raises NotFound."""
         with self.store.transaction():

@@ -53,6 +53,9 @@ async def release(ctx: Context, container: Container) -> None:
                 attributes = {"container": container.id, "driver": mount.driver}
                 ctx.events.publish("volume", "unmount", mount.name, attributes)
         ctx.book.change(container.id, lambda c: replace(c, endpoints={}, ports={}, held=False))
+    for mount in container.mounts:
+        if mount.type == "volume":
+            await ctx.volumes.release(mount.name)
 
 
 async def take_news(ctx: Context, identity: str) -> None:

@@ -99,6 +99,9 @@ async def _give_up(ctx: Context, container: Container, err: PydockError) -> None
 
 async def _launch(ctx: Context, container: Container) -> None:
     _prepare_sources(container)
+    for mount in container.mounts:
+        if mount.type == "volume":
+            await ctx.volumes.mount(mount.name)
     async with _attached(ctx, container) as attachment:
         facts = await prepare.facts(ctx, container, attachment.endpoints)
         spec = build.build(container, facts)

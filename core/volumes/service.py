@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..config import Paths
-from ..errors import Conflict, Invalid, NotFound, Unsupported
+from ..errors import Conflict, Invalid, NotFound
 from ..files import remove_tree
 from ..filters import Filters
 from ..ids import NAME_FORM, new_id, valid_name
@@ -21,6 +21,7 @@ from ..state.events import Events
 from ..state.locks import Locks
 from ..state.store import Store, Table
 from ..units import now, rfc3339
+from . import mounting
 from .record import ANONYMOUS_LABEL, Volume
 
 _DATA = "_data"
@@ -44,7 +45,10 @@ class Worker(Protocol):
 
 
 class Volumes:
-    """The volumes of a state root. `users` is set by the engine: the ids of a volume's containers."""
+    """The volumes of a state root.
+
+    The engine sets `users`, the ids of a volume's containers, and `busy`, whether one of them runs.
+    """
 
     def __init__(self, paths: Paths, store: Store, events: Events, locks: Locks, work: Worker) -> None:
         self._paths = paths
@@ -56,6 +60,7 @@ class Volumes:
             store, "volumes", Volume, key=lambda v: v.name, columns={"driver": lambda v: v.driver}
         )
         self.users: Callable[[str], list[str]] = lambda name: []
+        self.busy: Callable[[str], bool] = lambda name: False
 
     def directory(self, name: str) -> Path:
         """Return where a volume's files are."""
@@ -109,8 +114,34 @@ class Volumes:
             self._events.publish("volume", "create", name, {"driver": volume.driver})
         return volume
 
+    async def mount(self, name: str) -> None:
+        """Have a volume's file system at its place, if it has one of its own; raises NotFound, Internal.
+
+        Whoever calls this is known to `busy` before, and calls `release` in the end.
+        """
+        async with self._locks.hold("volume", name):
+            await self._mount(self.get(name))
+
+    async def _mount(self, volume: Volume) -> None:
+        wanted = mounting.plan(volume.options)
+        if wanted is not None:
+            # A server that does not answer takes its time.
+            await asyncio.to_thread(mounting.mount, wanted, self.directory(volume.name))
+
+    async def release(self, name: str) -> None:
+        """Take a volume's file system away when no container is busy with it; absent is fine."""
+        volume = self._volumes.get(name)
+        if volume is None or not volume.options:
+            return
+        async with self._locks.hold("volume", name):
+            if not self.busy(name):
+                await asyncio.to_thread(mounting.unmount, self.directory(name))
+
     async def fill(self, name: str, rootfs: Rootfs, destination: str) -> None:
         """Copy what a root file system has at `destination` into a volume that is still empty."""
+        if self.get(name).options:
+            # It is filled where its file system is, which no container uses yet.
+            return
         async with self._locks.hold("volume", name):
             directory = os.open(self.directory(name), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
@@ -172,6 +203,7 @@ class Volumes:
                 if self._volumes.delete(name):
                     self._events.publish("volume", "destroy", name, {"driver": "local"})
             place = self._paths.volumes / name
+            await asyncio.to_thread(mounting.unmount, self.directory(name))
             if place.exists():
                 os.rename(place, doomed)
         await asyncio.to_thread(remove_tree, doomed)
@@ -218,6 +250,7 @@ class Volumes:
                 continue
             async with self._locks.hold("volume", place.name):
                 if self._volumes.get(place.name) is None:
+                    await asyncio.to_thread(mounting.unmount, self.directory(place.name))
                     await asyncio.to_thread(remove_tree, place)
                     removed.append(place.name)
         return removed
@@ -231,8 +264,10 @@ def _check(name: str, driver: str, options: dict[str, str]) -> None:
         )
     if driver != "local":
         raise NotFound(f'create {name}: error looking up volume plugin {driver}: plugin "{driver}" not found')
-    if options:
-        raise Unsupported(f"create {name}: mount options of the local driver are not built yet")
+    try:
+        mounting.plan(options)
+    except Invalid as err:
+        raise Invalid(f"create {name}: {err}") from err
 
 
 def _pattern(text: str) -> re.Pattern[str]:
