@@ -23,7 +23,7 @@ def _links() -> set[str]:
 def _cgroups() -> set[str]:
     root = Path("/sys/fs/cgroup")
     found = [*root.glob("*pydock*/*"), *root.glob("*/*pydock*/*")]
-    return {f"cgroup {path}" for path in found if path.is_dir()}
+    return {f"cgroup {path.parent.name}/{path.name}" for path in found if path.is_dir()}
 
 
 def _processes() -> set[str]:
