@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..errors import Invalid, NotFound
 from ..state.store import Store, Table
 from .record import Container, Exec
+from .states import ALIVE
 
 _ID_LENGTH = 64
 
@@ -58,6 +59,10 @@ class Book:
 
     def all(self) -> list[Container]:
         return self.containers.all()
+
+    def alive(self) -> list[Container]:
+        """Return those that run, are paused or about to be started again; only their documents are read."""
+        return [container for status in ALIVE for container in self.containers.find(status=str(status))]
 
     def users_of_volume(self, name: str) -> list[str]:
         """List the ids of the containers that mount a volume."""

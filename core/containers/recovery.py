@@ -48,8 +48,9 @@ async def _settle_networks(ctx: Context) -> list[str]:
     """An engine that was killed while it connected a container left a place that no link belongs to."""
     told = []
     attached = ctx.networks.attached()
-    running = (one for one in ctx.book.all() if one.alive and not partner(one.host_config.network_mode))
-    for container in running:
+    for container in ctx.book.alive():
+        if partner(container.host_config.network_mode):
+            continue
         if networking.is_settled(container, attached.get(container.id, ())):
             continue
         async with ctx.locks.hold("container", container.id):
