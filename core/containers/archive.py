@@ -45,13 +45,30 @@ async def seen(ctx: Context, reference: str, *, bare: bool = False) -> AsyncIter
         container, _ = news.apply(ctx, container.id)
         if not container.pid:
             rootfs = ctx.snapshots.rootfs(container.id)
-            yield _Seen(container, Furnished(rootfs, () if bare else _binds(ctx, container)))
+            if bare:
+                yield _Seen(container, Furnished(rootfs))
+                return
+            async with _mounted(ctx, container):
+                yield _Seen(container, Furnished(rootfs, _binds(ctx, container)))
             return
         namespace = _namespace(ctx, container)
     try:
         yield _Seen(container, Occupied(bare), (namespace,))
     finally:
         os.close(namespace)
+
+
+@contextlib.asynccontextmanager
+async def _mounted(ctx: Context, container: Container) -> AsyncIterator[None]:
+    """Have the volumes that are file systems of their own at their places."""
+    names = [mount.name for mount in container.mounts if mount.type == "volume"]
+    try:
+        for name in names:
+            await ctx.volumes.mount(name)
+        yield
+    finally:
+        for name in names:
+            await ctx.volumes.release(name)
 
 
 def _namespace(ctx: Context, container: Container) -> int:

@@ -119,14 +119,11 @@ class Volumes:
 
         Whoever calls this is known to `busy` before, and calls `release` in the end.
         """
-        async with self._locks.hold("volume", name):
-            await self._mount(self.get(name))
-
-    async def _mount(self, volume: Volume) -> None:
-        wanted = mounting.plan(volume.options)
+        wanted = mounting.plan(self.get(name).options)
         if wanted is not None:
-            # A server that does not answer takes its time.
-            await asyncio.to_thread(mounting.mount, wanted, self.directory(volume.name))
+            async with self._locks.hold("volume", name):
+                # A server that does not answer takes its time.
+                await asyncio.to_thread(mounting.mount, wanted, self.directory(name))
 
     async def release(self, name: str) -> None:
         """Take a volume's file system away when no container is busy with it; absent is fine."""
