@@ -71,6 +71,7 @@ class LogModel:
         self.width = 80
         self.selection: tuple[int, int] | None = None
         self.generation = 0
+        self._revision = 0
         self.folding: Folding = "repeats"
         self.columns: tuple[str, ...] = ()
         self.marks = Marks()
@@ -84,6 +85,7 @@ class LogModel:
 
     def update(self) -> bool:
         """Take in new lines and a slice of history; returns whether there is more to do."""
+        self._follow_revisions()
         more = isinstance(self.lines, MergedLines) and self.lines.update()
         more = self.view.update() or more
         if self.search is not None:
@@ -91,6 +93,20 @@ class LogModel:
         if self.errors is not None:
             more = self.errors.update() or more
         return more
+
+    def _follow_revisions(self) -> None:
+        """Lines got other ids: what was made of the old ones is made anew."""
+        revision = sum(store.revision for store in self.stores)
+        if revision == self._revision:
+            return
+        self._revision = revision
+        if isinstance(self.lines, MergedLines):
+            self.older_came()
+            return
+        self._look_again()
+        if self.search is not None:
+            self.search = Search(self.lines, self.search.query, self.filter)
+        self._changed()
 
     def older_came(self) -> None:
         """Older lines were put in front of the stores: a merge takes its place among them."""

@@ -108,6 +108,7 @@ class LogReader:
         self.runs.take(action, attributes, time)
         if action == "start":
             self._end_told = False
+            self._place_late()
         elif action == "die" and self.state == "ended":
             self._tell_end()
 
@@ -173,6 +174,15 @@ class LogReader:
         except (PydockError, OSError):
             # The log matters more; `open` will say what is wrong with the line. TimeoutError is an OSError.
             pass
+
+    def _place_late(self) -> None:
+        """Put the line of a start that is told after its first lines came before these."""
+        starts = self.runs.starts
+        if len(starts) == 1 and _newest(self.store) >= starts[0].time:
+            start = starts.pop()
+            if not self.store.note_before(start.text, start.time):
+                self.store.note(start.text, start.time)
+            self._changed()
 
     def _tell_end(self) -> None:
         if self.runs.end and not self._end_told:

@@ -110,6 +110,7 @@ class LogStore:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.dropped = 0
+        self.revision = 0
         self.max_bytes = max_bytes
         self.max_lines = max_lines
         self._clock = clock
@@ -190,6 +191,25 @@ class LogStore:
         """Add a line of our own and return its id."""
         self._add(Batch(self._end, [text.encode()], bytes((NOTE,)), [time]))
         return self._end - 1
+
+    def note_before(self, text: str, time: int) -> bool:
+        """Add a line of our own before the newest lines that are not older than `time`.
+
+        These get new ids, which `revision` says; False when older lines are sealed among them.
+        """
+        at = len(self._times)
+        while at > 0 and self._times[at - 1] >= time:
+            at -= 1
+        if at == 0 and self._blocks:
+            return False
+        self._texts.insert(at, text.encode())
+        self._streams.insert(at, NOTE)
+        self._times.insert(at, time)
+        self._end += 1
+        self.revision += 1
+        for listener in self._listeners:
+            listener(Batch(self._open_first + at, [text.encode()], bytes((NOTE,)), [time]))
+        return True
 
     def prepend(self, lines: Sequence[tuple[int, int, bytes]]) -> int:
         """Put older lines (stream, time, text) in front; returns how many there was room for."""

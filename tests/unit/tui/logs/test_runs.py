@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+from pydock.tui.logs.filter import Filter
+from pydock.tui.logs.model import LogModel
 from pydock.tui.logs.runs import Runs, Start
 from pydock.tui.logs.source import LogReader
 from pydock.tui.logs.store import LogStore
@@ -78,3 +80,26 @@ async def test_restart_stands_between_the_runs_and_the_end_at_the_end() -> None:
         reader.happened("die", {"exitCode": "0"}, BASE + 9 * SECOND)
         assert texts(store)[-1] == "ended, exit 0"
         task.cancel()
+
+
+async def test_a_start_that_is_told_late_stands_before_its_lines() -> None:
+    """The log is often faster than the event."""
+    store, log = LogStore(), Log(Runs())
+    changed = asyncio.Event()
+    reader = LogReader(log, store, changed=changed.set)
+    model = LogModel([store])
+    model.resize(60, 10)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(reader.run())
+        while store.end < 4:
+            changed.clear()
+            await asyncio.wait_for(changed.wait(), 5)
+        model.set_filter(Filter("c", inverse=True))
+        model.update()
+        reader.happened("die", {"exitCode": "7"}, BASE + 4 * SECOND)
+        reader.happened("start", {}, BASE + 7 * SECOND)
+        task.cancel()
+    model.update()
+    assert texts(store) == ["a", "b", "c", "restarted, exit 7", "d"]
+    shown = ["".join(text for text, _ in model.row(row)) for row in model.rows()]
+    assert shown == ["a", "b", "── restarted, exit 7", "d"]
