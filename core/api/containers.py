@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from ..containers.committing import Commit
 from ..errors import Invalid
 from ..schema import wire
 from ..schema.containers import ContainerConfig, CreateRequest, CreateResponse, HostConfig, UpdateRequest
@@ -119,6 +118,8 @@ async def prune(engine: Engine, call: Call) -> Response:
 
 async def commit(engine: Engine, call: Call) -> Response:
     """POST /commit. A body is the configuration to use in the place of the container's own."""
+    from ..containers.committing import Commit
+
     wish = Commit(
         repo=call.text("repo"),
         tag=call.text("tag"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from ..errors import Invalid, StartFailed
+from ..errors import Invalid, PydockError
 from ..schema import wire
 from ..schema.containers import CreateResponse, WaitResponse
 from ..schema.exec import ExecConfig, ExecStartRequest
@@ -94,19 +94,21 @@ async def exec_create(engine: Engine, call: Call) -> Response:
 
 
 async def exec_start(engine: Engine, call: Call) -> Response:
+    """Start an exec. dockerd has answered by the time it starts, so what fails then is told in the stream."""
     request = await call.json(ExecStartRequest, required=False)
     identity, size = call.params["id"], _console_size(request)
     if request.detach:
         await engine.containers.exec_start(identity, detach=True, tty=request.tty, console_size=size)
         return respond.empty(200)
-    try:
-        process = await engine.containers.exec_start(identity, tty=request.tty, console_size=size)
-    except StartFailed as err:
-        # dockerd has answered by the time it knows, and writes the error into the stream.
-        return _hijack(call, request.tty, _saying(err.message, request.tty))
-    assert process is not None
+    await engine.containers.exec_inspect(identity)
 
     async def serve(stream: Stream) -> None:
+        try:
+            process = await engine.containers.exec_start(identity, tty=request.tty, console_size=size)
+        except PydockError as err:
+            await stream.write(_said(err.message, request.tty))
+            return
+        assert process is not None
         await splice(stream, process)
 
     return _hijack(call, request.tty, serve)
@@ -119,13 +121,9 @@ def _console_size(request: ExecStartRequest) -> tuple[int, int] | None:
     return None
 
 
-def _saying(message: str, tty: bool) -> Callable[[Stream], Awaitable[None]]:
+def _said(message: str, tty: bool) -> bytes:
     text = message.encode() + b"\r\n"
-
-    async def serve(stream: Stream) -> None:
-        await stream.write(text if tty else bytes((1, 0, 0, 0)) + len(text).to_bytes(4, "big") + text)
-
-    return serve
+    return text if tty else bytes((1, 0, 0, 0)) + len(text).to_bytes(4, "big") + text
 
 
 async def exec_inspect(engine: Engine, call: Call) -> Response:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
+import socket
+import sys
+import termios
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 
@@ -25,6 +29,7 @@ _LARGEST_HEAD = 128 * 1024
 _HEAD_SECONDS = 30.0
 _IDLE_SECONDS = 600.0
 _LARGEST_LEFTOVER = 1 << 20
+_HEAD_LOOKS, _HEAD_LOOK_SECONDS = 100, 0.001
 
 Reader = asyncio.StreamReader | TlsStream
 Writer = asyncio.StreamWriter | TlsStream
@@ -199,6 +204,7 @@ class Connection:
         status = "101 UPGRADED" if upgrade else "200 OK"
         self._writer.write("\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode())
         await self._writer.drain()
+        await _until_read(self._writer.get_extra_info("socket"))
         stream = _SocketStream(self._reader, self._writer, self._http.trailing_data[0])
         await hijack.serve(stream)
 
@@ -212,6 +218,21 @@ class Connection:
                 self._send(h11.Data(data=text))
                 self._send(h11.EndOfMessage())
                 await self._writer.drain()
+
+
+async def _until_read(connection: socket.socket | None) -> None:
+    """Wait a moment for a local client to read the answer's head before the stream begins.
+
+    Clients that leave HTTP below a buffered reader (docker-py does) lose what stands in the same read as the
+    head. With dockerd an exec takes so long that they get away with it. The kernel tells what is unread of a
+    unix socket, and nothing tells when that changes, so this looks again, for a bounded time.
+    """
+    if connection is None or connection.family != socket.AF_UNIX:
+        return
+    for _ in range(_HEAD_LOOKS):
+        if not int.from_bytes(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder):
+            return
+        await asyncio.sleep(_HEAD_LOOK_SECONDS)
 
 
 def _error(err: Invalid) -> Response:

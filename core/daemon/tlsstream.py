@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from typing import Any
 
 _CHUNK = 65536
 _HANDSHAKE_SECONDS = 10.0
@@ -87,6 +88,9 @@ class TlsStream:
             # It always wants to read: the other side's close_notify, which `read` waits for.
             self._tls.unwrap()
         self._flush()
+
+    def get_extra_info(self, name: str) -> Any:
+        return self._writer.get_extra_info(name)
 
     def is_closing(self) -> bool:
         return self._writer.is_closing()
