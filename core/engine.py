@@ -11,33 +11,48 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Literal
 
 from .bell import ALL, Bell
 from .config import Config, Paths
 from .containers.book import Book
 from .containers.context import Context
-from .containers.ending import see_to, take_news
-from .containers.recovery import reconcile
+from .containers.looks import looks_right
 from .containers.service import Containers
 from .containers.shims import Shims
-from .containers.system import System
-from .containers.waiters import Waiters
+from .deferred import deferred, module
 from .errors import Forbidden, Internal, PydockError, Unsupported
 from .filters import Filters
-from .images.store import Images
-from .networks import Networks
 from .runtime import host as machine
-from .runtime.client import Runtime
-from .schema.images import DeleteItem, ImagesPruneResponse
-from .schema.networks import EndpointSettings, NetworksPruneResponse
-from .schema.topology import Topology
-from .schema.volumes import VolumesPruneResponse
-from .snapshots.choice import open_snapshotter
 from .state.events import Events
 from .state.locks import Locks
 from .state.store import Store
 from .tasks import Tasks
-from .volumes.service import Volumes
+
+if TYPE_CHECKING:
+    import socket
+    import subprocess
+
+    from .containers import ending, recovery
+    from .containers.system import System
+    from .containers.waiters import Waiters
+    from .images.store import Images
+    from .networks import Networks
+    from .runtime.client import Runtime
+    from .schema.images import DeleteItem, ImagesPruneResponse
+    from .schema.networks import EndpointSettings
+    from .snapshots.snapshotter import Snapshotter
+    from .volumes.service import Volumes
+else:
+    ending = module(__package__, "containers.ending")
+    recovery = module(__package__, "containers.recovery")
+
+from .schema.networks import NetworksPruneResponse
+from .schema.topology import Topology
+from .schema.volumes import VolumesPruneResponse
+
+Mend = Literal["all", "needed", "nothing"]
+Spawner = tuple["subprocess.Popen[bytes]", "socket.socket"]
 
 _log = logging.getLogger(__name__)
 _CONTAINER, _EVENTS = b"c ", b"e"
@@ -48,6 +63,11 @@ class Engine:
 
     Entering makes the directories, opens the store, and sets right what earlier engines or a reboot left
     (`recovered` says what that was). Raises Forbidden when not root. Containers go on after it is left.
+
+    `mend` tells how much is set right: "all" that is found; or only when "needed", that is when a container
+    isn't as its record says, which is enough for reading; or "nothing". `spawner` is one that was started
+    already. A `lasting` one watches over the networks: what other programs take from them comes back at
+    once. Services are made, and their modules imported, when they are used first.
     """
 
     containers: Containers
@@ -57,8 +77,19 @@ class Engine:
     events: Events
     system: System
 
-    def __init__(self, paths: Paths, config: Config | None = None) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        config: Config | None = None,
+        *,
+        mend: Mend = "all",
+        spawner: Spawner | None = None,
+        lasting: bool = False,
+    ) -> None:
         self.paths = paths
+        self._lasting = lasting
+        self._mend = mend
+        self._spawner = spawner
         self.config = config or Config()
         self.recovered: list[str] = []
         self._stack = contextlib.AsyncExitStack()
@@ -81,19 +112,17 @@ class Engine:
             self.paths.create()
             bell = await stack.enter_async_context(Bell(str(self.paths.engines)))
         store = stack.enter_context(Store(self.paths.db))
-        runtime = await stack.enter_async_context(Runtime(self.paths))
+        runtime = self._runtime(stack)
         tasks = await stack.enter_async_context(Tasks("engine"))
         events = self.events = Events(store, bell)
         locks = Locks(self.paths.locks)
-        snapshots = await open_snapshotter(self.paths, store, runtime.work, self.config.storage_driver)
-        self.images = Images(self.paths, store, events, snapshots, runtime.work, self.config.limits)
-        self.networks = Networks(store, events, self.config, self.paths.run / "networks")
-        self.networks.ensure()
         book = Book(store)
+        snapshots = await self._snapshots(store, runtime)
+        self.images = deferred(lambda: self._images(store, snapshots, runtime))
+        self.networks = deferred(lambda: self._networks(store))
+        self.volumes = deferred(lambda: self._volumes(store, locks, book, runtime))
         shims = Shims()
         stack.callback(shims.close)
-        self.volumes = Volumes(self.paths, store, events, locks, runtime.work)
-        self.volumes.users = book.users_of_volume
         context = Context(
             paths=self.paths,
             config=self.config,
@@ -110,20 +139,71 @@ class Engine:
             host=machine.probe(),
             boot_id=_boot_id(),
             book=book,
-            attaches=Waiters(runtime),
+            attaches=deferred(lambda: _waiters(runtime)),
             shims=shims,
         )
         shims.ended = lambda identity: _see_to(context, identity)
         self.containers = Containers(context)
-        self.system = System(context)
+        self.system = deferred(lambda: _system(context))
         # Listening comes first: what a shim tells during the reconciliation is not missed.
         tasks.start(_follow_bell(context), "bell")
-        self.recovered = await reconcile(context)
+        await self._set_right(context)
+        if self._lasting:
+            tasks.start(_watch_networks(context), "watch over networks")
+        return context
+
+    async def _set_right(self, context: Context) -> None:
+        if self._mend == "nothing" or (self._mend == "needed" and _all_as_recorded(context)):
+            return
+        self.recovered = await recovery.reconcile(context)
         for line in self.recovered:
             _log.warning("%s", line)
         # What an engine left that was killed while it took an image in.
-        tasks.start(_collect(self.images), "collection of images")
-        return context
+        context.tasks.start(_collect(self.images), "collection of images")
+
+    # Services, made with their first use.
+
+    def _runtime(self, stack: contextlib.AsyncExitStack) -> Runtime:
+        made: list[Runtime] = []
+
+        def make() -> Runtime:
+            from .runtime.client import Runtime
+
+            made.append(Runtime(self.paths, self._spawner))
+            return made[0]
+
+        async def close() -> None:
+            if made or self._spawner:
+                await runtime.close()
+
+        runtime = deferred(make)
+        stack.push_async_callback(close)
+        return runtime
+
+    async def _snapshots(self, store: Store, runtime: Runtime) -> Snapshotter:
+        from .snapshots.choice import open_snapshotter
+
+        return await open_snapshotter(self.paths, store, runtime.work, self.config.storage_driver)
+
+    def _images(self, store: Store, snapshots: Snapshotter, runtime: Runtime) -> Images:
+        from .images.store import Images
+
+        return Images(self.paths, store, self.events, snapshots, runtime.work, self.config.limits)
+
+    def _networks(self, store: Store) -> Networks:
+        from .networks import Networks
+
+        networks = Networks(store, self.events, self.config, self.paths.run / "networks")
+        networks.ensure()
+        return networks
+
+    def _volumes(self, store: Store, locks: Locks, book: Book, runtime: Runtime) -> Volumes:
+        from .volumes.service import Volumes
+
+        volumes = Volumes(self.paths, store, self.events, locks, runtime.work)
+        volumes.users = book.users_of_volume
+        volumes.busy = book.uses_volume_now
+        return volumes
 
     async def remove_image(self, name: str, force: bool = False, prune: bool = True) -> list[DeleteItem]:
         """Remove an image or a name of it; raises Conflict while containers need it."""
@@ -153,8 +233,29 @@ class Engine:
         await self.containers.disconnect(network, container, force)
 
 
+def _waiters(runtime: Runtime) -> Waiters:
+    from .containers.waiters import Waiters
+
+    return Waiters(runtime)
+
+
+def _system(context: Context) -> System:
+    from .containers.system import System
+
+    return System(context)
+
+
+def _all_as_recorded(context: Context) -> bool:
+    """Look at every container, watching the shims of those that run."""
+    for container in context.book.all():
+        if not looks_right(context, container):
+            return False
+        context.shims.watch(container.id, container.pid)
+    return True
+
+
 def _see_to(context: Context, identity: str) -> None:
-    context.tasks.start(see_to(context, identity), f"after the shim of {identity[:12]}")
+    context.tasks.start(ending.see_to(context, identity), f"after the shim of {identity[:12]}")
 
 
 async def _collect(images: Images) -> None:
@@ -178,9 +279,26 @@ async def _follow_bell(context: Context) -> None:
             context.changes.wake_all()
 
 
+async def _watch_networks(context: Context) -> None:
+    """Put back what other programs take from networks that are in use."""
+    from .networks.watch import watch
+
+    async def restore() -> None:
+        live = {c.id for c in context.book.all() if c.alive or context.runtime.alive(c.id)}
+        try:
+            told = await context.networks.restore(live)
+        except (PydockError, OSError) as err:
+            _log.error("networks can't be put right: %s", err)
+            return
+        for line in told:
+            _log.warning("%s", line)
+
+    await watch(context.networks.has_bridge, restore)
+
+
 async def _hear(context: Context, identity: str) -> None:
     try:
-        await take_news(context, identity)
+        await ending.take_news(context, identity)
     except PydockError as err:
         # A record that can't be read must not deafen the engine to all others.
         _log.error("news of container %s: %s", identity[:12], err)

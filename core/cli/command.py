@@ -11,6 +11,7 @@ from .flags import Flag, Options
 
 if TYPE_CHECKING:
     from ..client import Client
+    from ..engine import Spawner
 
 
 class Cli:
@@ -19,12 +20,15 @@ class Cli:
     def __init__(self, host: str | None, debug: bool = False) -> None:
         self.host = host
         self.debug = debug
+        self.reads = False
+        self.spawner: Spawner | None = None
 
     def connect(self) -> AbstractAsyncContextManager[Client]:
         """Open a client to the engine; raises what `connect.py` says."""
         from .connect import open_client
 
-        return open_client(self.host)
+        spawner, self.spawner = self.spawner, None
+        return open_client(self.host, self.reads, spawner)
 
 
 Run = Callable[[Cli, Options, list[str]], Coroutine[Any, Any, int | None]]
@@ -37,7 +41,7 @@ class Command:
     `arguments` is what follows the options in its usage; `least` and `most` bound how many there may be.
     """
 
-    __slots__ = ("arguments", "flags", "help", "interspersed", "least", "most", "name", "prepare", "run")
+    __slots__ = ("arguments", "flags", "help", "interspersed", "least", "most", "name", "run")
 
     def __init__(
         self,
@@ -49,7 +53,6 @@ class Command:
         least: int = 0,
         most: int | None = None,
         interspersed: bool = True,
-        prepare: Callable[[Cli, Options], None] | None = None,
     ) -> None:
         self.name = name
         self.arguments = arguments
@@ -59,7 +62,6 @@ class Command:
         self.least = least
         self.most = most
         self.interspersed = interspersed
-        self.prepare = prepare
 
     @property
     def usage(self) -> str:

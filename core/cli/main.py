@@ -86,12 +86,20 @@ def _dispatch(command: Command, place: str, cli: Cli, arguments: list[str]) -> i
     except UsageError as err:
         return _fail(_usage(err, command), err.status)
     _quiet(cli.debug)
-    if command.prepare is not None:
-        # What runs beside the imports that follow.
-        command.prepare(cli, options)
+    cli.reads = place in table.READING
+    if place in table.STARTING:
+        from .warm import warm
+
+        warm(cli)
     from .execute import execute
 
-    return execute(command, cli, options, rest)
+    try:
+        return execute(command, cli, options, rest)
+    finally:
+        if cli.spawner is not None:
+            from .warm import cool
+
+            cool(cli.spawner)
 
 
 def _quiet(debug: bool) -> None:

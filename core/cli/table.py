@@ -111,6 +111,18 @@ COMMANDS: dict[str, str] = {
     "version": "system:VERSION",
 }
 
+# What changes nothing: the engine under it mends no more than what would be shown wrong.
+READING = frozenset(
+    {
+        "archives:SAVE", "copy:CP", "copy:EXPORT", "disk:DF", "events:EVENTS", "exec:EXEC", "images:HISTORY",
+        "images:IMAGES", "inspect:ANY", "inspect:CONTAINER", "inspect:IMAGE", "inspect:NETWORK",
+        "inspect:VOLUME", "lifecycle:WAIT", "look:DIFF", "look:PORT", "look:TOP", "networks:LIST", "ps:PS",
+        "stats:STATS", "stream:ATTACH", "stream:LOGS", "system:INFO", "system:VERSION", "volumes:LIST",
+    }
+)  # fmt: skip
+# What starts a process: its spawner starts while the rest is imported.
+STARTING = frozenset({"archives:LOAD", "run:RUN", "start:START"})
+
 
 def find(words: list[str]) -> tuple[str, str, int] | None:
     """Return a command's full name, its place ("module:NAME"), and how many words name it."""

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
 from ..errors import Invalid, Unsupported
+from ..hosts import chosen_host
 from .client import Client
 from .direct import DirectTransport
 from .transport import Handler, Transport
 
+__all__ = ["chosen_host", "connect", "transport_for"]
+
 Embedded = Callable[[], AbstractAsyncContextManager[Handler]]
 """Builds an engine in this process and gives its `handle`; only faces know how."""
-
-
-def chosen_host(host: str | None = None, environment: Mapping[str, str] | None = None) -> str | None:
-    """Return the daemon's address (`unix://…`, `tcp://…`), or None for the embedded engine.
-
-    A `host` asked for goes before PYDOCK_HOST, and that before DOCKER_HOST; "embedded" and "" are None.
-    """
-    values = os.environ if environment is None else environment
-    chosen = host
-    if chosen is None:
-        chosen = values.get("PYDOCK_HOST")
-    if chosen is None:
-        chosen = values.get("DOCKER_HOST")
-    return None if chosen in (None, "", "embedded") else chosen
 
 
 @contextlib.asynccontextmanager

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ..bell import Bell
-from ..config import Config, Paths
-from ..images.store import Images
-from ..networks import Networks
-from ..runtime.client import Runtime
-from ..runtime.host import Host
-from ..snapshots.snapshotter import Snapshotter
-from ..state.events import Events
-from ..state.locks import Locks
-from ..state.store import Store
-from ..tasks import Tasks
-from ..volumes.service import Volumes
-from .book import Book
 from .changes import Changes
-from .record import Container
-from .shims import Shims
-from .waiters import Waiters
+
+if TYPE_CHECKING:
+    from ..bell import Bell
+    from ..config import Config, Paths
+    from ..images.store import Images
+    from ..networks import Networks
+    from ..runtime.client import Runtime
+    from ..runtime.host import Host
+    from ..snapshots.snapshotter import Snapshotter
+    from ..state.events import Events
+    from ..state.locks import Locks
+    from ..state.store import Store
+    from ..tasks import Tasks
+    from ..volumes.service import Volumes
+    from .book import Book
+    from .record import Container
+    from .shims import Shims
+    from .waiters import Waiters
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,38 +4,62 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator, Awaitable, Sequence
+from typing import TYPE_CHECKING
 
+from ..deferred import module
 from ..errors import Conflict, NotFound, Unsupported
 from ..filters import Filters
-from ..images.records import UseRecord
 from ..schema import containers as wire
 from ..schema.exec import ExecConfig, ExecInspect
-from ..schema.message import Stream
 from ..schema.networks import EndpointSettings
-from ..schema.stats import Stats
-from . import (
-    archive,
-    attaching,
-    committing,
-    create,
-    execs,
-    life,
-    listing,
-    logging,
-    networking,
-    news,
-    processes,
-    show,
-    starting,
-    stopping,
-    usage,
-)
-from .attaching import Serve
-from .committing import Commit
+from . import listing
 from .context import Context
-from .logs.entry import Query
-from .spec.namespaces import partner
-from .waiters import Wanted
+
+if TYPE_CHECKING:
+    from ..images import records as images
+    from ..schema.message import Stream
+    from ..schema.stats import Stats
+    from . import (
+        archive,
+        attaching,
+        committing,
+        create,
+        execs,
+        life,
+        logging,
+        networking,
+        news,
+        processes,
+        show,
+        starting,
+        stopping,
+        usage,
+        waiters,
+    )
+    from .attaching import Serve
+    from .committing import Commit
+    from .logs import entry
+    from .spec import namespaces
+else:
+    # A list must not wait for the import of what starts, stops and copies.
+    archive = module(__package__, "archive")
+    attaching = module(__package__, "attaching")
+    committing = module(__package__, "committing")
+    create = module(__package__, "create")
+    execs = module(__package__, "execs")
+    life = module(__package__, "life")
+    logging = module(__package__, "logging")
+    networking = module(__package__, "networking")
+    news = module(__package__, "news")
+    processes = module(__package__, "processes")
+    show = module(__package__, "show")
+    starting = module(__package__, "starting")
+    stopping = module(__package__, "stopping")
+    usage = module(__package__, "usage")
+    waiters = module(__package__, "waiters")
+    entry = module(__package__, "logs.entry")
+    images = module("pydock.core.images", "records")
+    namespaces = module(__package__, "spec.namespaces")
 
 
 class Containers:
@@ -126,7 +150,7 @@ class Containers:
         details: bool = False,
     ) -> tuple[bool, AsyncIterator[bytes]]:
         """Return whether the log is a terminal's (raw, else framed), and its chunks. Times in nanoseconds."""
-        query = Query(stdout, stderr, follow, since or 0, until or 0, timestamps, details, tail)
+        query = entry.Query(stdout, stderr, follow, since or 0, until or 0, timestamps, details, tail)
         return logging.logs(self._ctx, reference, query)
 
     async def attach(
@@ -143,7 +167,7 @@ class Containers:
 
         Of a container that is not started yet the client will get everything from its first byte.
         """
-        wanted = Wanted(stdin, stdout, stderr, stream, logs, detach_keys)
+        wanted = waiters.Wanted(stdin, stdout, stderr, stream, logs, detach_keys)
         return await attaching.attach(self._ctx, reference, wanted)
 
     async def resize(self, reference: str, rows: int, columns: int) -> None:
@@ -205,14 +229,14 @@ class Containers:
         """Map running containers to those that use their network namespace, all by id."""
         found: dict[str, builtins.list[str]] = {}
         for container in self._ctx.book.all():
-            owner = partner(container.host_config.network_mode)
+            owner = namespaces.partner(container.host_config.network_mode)
             if owner and container.alive:
                 found.setdefault(owner, []).append(container.id)
         return found
 
-    def uses_of_image(self, image: str) -> builtins.list[UseRecord]:
+    def uses_of_image(self, image: str) -> builtins.list[images.UseRecord]:
         """List the containers that were made from an image, by its id."""
-        return [UseRecord(c.id, c.alive) for c in self._ctx.book.containers.find(image=image)]
+        return [images.UseRecord(c.id, c.alive) for c in self._ctx.book.containers.find(image=image)]
 
     async def changes(self, reference: str) -> builtins.list[wire.Change]:
         """Return what differs from the image, in order of path."""

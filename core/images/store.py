@@ -8,10 +8,12 @@ import contextlib
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..config import Limits, Paths
+from ..deferred import deferred, module
 from ..digest import Digest
 from ..errors import Conflict, Invalid, NotFound, PydockError
 from ..filters import Filters
@@ -34,9 +36,6 @@ from ..state.store import Store
 from ..units import now
 from . import describe, listing
 from .blobs import Blobs
-from .commit import Committed, Pack, commit
-from .layers import Unpacker
-from .load import Loader, loaded
 from .platforms import parse_platform
 from .progress import Tell, message, streamed
 from .records import (
@@ -49,8 +48,20 @@ from .records import (
     familiar_digests,
     familiar_tags,
 )
-from .removal import plan_removal
-from .save import Saved, archive
+
+if TYPE_CHECKING:
+    from . import commit as committing
+    from . import layers, removal, save
+    from . import load as loading
+    from .commit import Committed, Pack
+    from .save import Saved
+else:
+    # A list must not wait for the import of what takes images in and gives them out.
+    committing = module(__package__, "commit")
+    layers = module(__package__, "layers")
+    loading = module(__package__, "load")
+    removal = module(__package__, "removal")
+    save = module(__package__, "save")
 
 _log = logging.getLogger(__name__)
 
@@ -83,8 +94,8 @@ class Images:
         self._records = Records(store)
         limits = limits or Limits()
         self._limits = limits
-        self._unpacker = Unpacker(self._blobs, snapshots, self._locks, work, limits)
-        self._loader = Loader(self._blobs, self._unpacker, limits)
+        self._unpacker = deferred(lambda: layers.Unpacker(self._blobs, snapshots, self._locks, work, limits))
+        self._loader = deferred(lambda: loading.Loader(self._blobs, self._unpacker, limits))
 
     async def get(self, name: str) -> Image:
         """Find an image by name, name@digest, id or the id's beginning; raises NotFound, Invalid."""
@@ -133,7 +144,7 @@ class Images:
         with self._store.transaction(durable=True):
             record, given = self._find(name)
             names = self._records.references(record.id)
-            plan = plan_removal(
+            plan = removal.plan_removal(
                 record.id,
                 given,
                 names,
@@ -192,7 +203,7 @@ class Images:
             async with self._adding():
                 for record, names in await self._loader.load(chunks, None if quiet else tell):
                     self._keep(record, names, "load", tell)
-                    for line in loaded(record, names):
+                    for line in loading.loaded(record, names):
                         tell(message(line))
 
         return streamed(work)
@@ -296,7 +307,7 @@ class Images:
             names.append(reference)
         async with self._adding():
             base = self._find(made.base)[0] if made.base else None
-            record = await commit(self._blobs, self._unpacker, base, made, pack)
+            record = await committing.commit(self._blobs, self._unpacker, base, made, pack)
             self._keep(record, names, "create", lambda _: None)
         return Digest(record.id)
 
@@ -305,13 +316,13 @@ class Images:
         images: dict[str, Saved] = {}
         for name in names:
             for record, references in self._to_save(name):
-                former = images.get(record.id, Saved(record, ())).names
-                images[record.id] = Saved(record, tuple(dict.fromkeys([*former, *references])))
+                former = images.get(record.id, save.Saved(record, ())).names
+                images[record.id] = save.Saved(record, tuple(dict.fromkeys([*former, *references])))
         return self._saved(tuple(images.values()))
 
     async def _saved(self, images: Sequence[Saved]) -> AsyncIterator[bytes]:
         async with self._locks.share(*_CONTENT):
-            async for chunk in archive(self._blobs, images):
+            async for chunk in save.archive(self._blobs, images):
                 yield chunk
 
     def _to_save(self, name: str) -> builtins.list[tuple[ImageRecord, builtins.list[Reference]]]:

@@ -20,6 +20,7 @@ from ..errors import Conflict, Internal, NotFound, Unavailable
 from ..ring import ring
 from ..rootfs import Directory, View
 from . import journal, wire
+from .held import held
 from .records import ExecRequest, ExecState, Network, Restart, Started, StartRequest
 from .shim import remains
 from .spawner import program
@@ -52,13 +53,15 @@ class Died(Internal):
 class Runtime:
     """What an engine can do with processes; an async context manager.
 
-    Its spawner is started with the first need and again when it was killed. Containers go on after `close`;
-    workers don't. Calls that name a container raise NotFound when no shim lives for it.
+    Its spawner is started with the first need (or given) and again when it was killed. Containers go on after
+    `close`; workers don't. Calls that name a container raise NotFound when no shim lives for it.
     """
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(
+        self, paths: Paths, spawner: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+    ) -> None:
         self._paths = paths
-        self._spawner: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._spawner = spawner
 
     async def __aenter__(self) -> Runtime:
         return self
@@ -171,7 +174,7 @@ class Runtime:
 
     def alive(self, container: str) -> bool:
         """Tell whether a shim keeps this container (running, or between restarts)."""
-        return remains.held(self._directory(container))
+        return held(self._directory(container))
 
     def journal(self, container: str) -> str:
         """The path of a container's journal (`journal.read`)."""
@@ -184,7 +187,7 @@ class Runtime:
         Conflict when the container runs.
         """
         directory = self._directory(container)
-        if remains.held(directory):
+        if held(directory):
             if journal.running(self.journal(container)):
                 raise Conflict(f"container is running: {container}")
             with contextlib.suppress(NotFound):

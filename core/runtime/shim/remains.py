@@ -9,18 +9,17 @@ import contextlib
 import fcntl
 import json
 import os
-import struct
 from collections.abc import Callable
 from typing import Any
 
 from ...linux import pidfd
 from .. import cgroups, journal
+from ..held import LOCK, WHOLE_FILE, held
 from ..records import Network, PublishedPort, StartRequest
 from . import network
 
-FILE, LOCK, SOCKET, JOURNAL = "remains", "shim.lock", "shim.sock", "journal"
+FILE, SOCKET, JOURNAL = "remains", "shim.sock", "journal"
 KILLED = 137
-_WHOLE_FILE = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
 def note(request: StartRequest, group: cgroups.Group) -> None:
@@ -52,25 +51,11 @@ def lock(run_dir: str, *, wait: bool) -> int:
     """
     descriptor = os.open(os.path.join(run_dir, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW if wait else fcntl.F_OFD_SETLK, _WHOLE_FILE)
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW if wait else fcntl.F_OFD_SETLK, WHOLE_FILE)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def held(run_dir: str) -> bool:
-    """Tell whether a shim lives there."""
-    try:
-        descriptor = os.open(os.path.join(run_dir, LOCK), os.O_RDWR | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    try:
-        found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _WHOLE_FILE)
-    finally:
-        os.close(descriptor)
-    kind: int = struct.unpack("hhqqi", found)[0]
-    return kind != fcntl.F_UNLCK
 
 
 def clear(run_dir: str, ring: Callable[[str], None]) -> bool:
