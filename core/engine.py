@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .runtime.client import Runtime
     from .schema.images import DeleteItem, ImagesPruneResponse
     from .schema.networks import EndpointSettings
-    from .snapshots.snapshotter import Snapshotter
+    from .snapshots.snapshotter import Snapshotter, Worker
     from .volumes.service import Volumes
 else:
     ending = module(__package__, "containers.ending")
@@ -117,10 +117,11 @@ class Engine:
         events = self.events = Events(store, bell)
         locks = Locks(self.paths.locks)
         book = Book(store)
-        snapshots = await self._snapshots(store, runtime)
-        self.images = deferred(lambda: self._images(store, snapshots, runtime))
+        work: Worker = deferred(lambda: runtime.work)
+        snapshots = await self._snapshots(store, work)
+        self.images = deferred(lambda: self._images(store, snapshots, work))
         self.networks = deferred(lambda: self._networks(store))
-        self.volumes = deferred(lambda: self._volumes(store, locks, book, runtime))
+        self.volumes = deferred(lambda: self._volumes(store, locks, book, work))
         shims = Shims()
         stack.callback(shims.close)
         context = Context(
@@ -180,15 +181,15 @@ class Engine:
         stack.push_async_callback(close)
         return runtime
 
-    async def _snapshots(self, store: Store, runtime: Runtime) -> Snapshotter:
+    async def _snapshots(self, store: Store, work: Worker) -> Snapshotter:
         from .snapshots.choice import open_snapshotter
 
-        return await open_snapshotter(self.paths, store, runtime.work, self.config.storage_driver)
+        return await open_snapshotter(self.paths, store, work, self.config.storage_driver)
 
-    def _images(self, store: Store, snapshots: Snapshotter, runtime: Runtime) -> Images:
+    def _images(self, store: Store, snapshots: Snapshotter, work: Worker) -> Images:
         from .images.store import Images
 
-        return Images(self.paths, store, self.events, snapshots, runtime.work, self.config.limits)
+        return Images(self.paths, store, self.events, snapshots, work, self.config.limits)
 
     def _networks(self, store: Store) -> Networks:
         from .networks import Networks
@@ -197,10 +198,10 @@ class Engine:
         networks.ensure()
         return networks
 
-    def _volumes(self, store: Store, locks: Locks, book: Book, runtime: Runtime) -> Volumes:
+    def _volumes(self, store: Store, locks: Locks, book: Book, work: Worker) -> Volumes:
         from .volumes.service import Volumes
 
-        volumes = Volumes(self.paths, store, self.events, locks, runtime.work)
+        volumes = Volumes(self.paths, store, self.events, locks, work)
         volumes.users = book.users_of_volume
         volumes.busy = book.uses_volume_now
         return volumes

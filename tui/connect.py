@@ -60,5 +60,5 @@ class Connector:
         from pydock.core.config import Config, default_paths
         from pydock.core.engine import Engine
 
-        async with Engine(self._paths or default_paths(), Config()) as engine:
+        async with Engine(self._paths or default_paths(), Config(), lasting=True) as engine:
             yield Api(engine).handle

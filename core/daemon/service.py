@@ -56,7 +56,8 @@ class Service:
         with ExitStack() as stack:
             if self._settings.pidfile is not None:
                 _hold_pidfile(self._settings.pidfile, stack)
-            async with Engine(paths, self._settings.config) as engine, Server(Api(engine).handle) as server:
+            lasting = Engine(paths, self._settings.config, lasting=True)
+            async with lasting as engine, Server(Api(engine).handle) as server:
                 loop.add_signal_handler(signal.SIGHUP, self._reload, engine)
                 for address in addresses:
                     await self._listen(server, address, handed)

@@ -5,6 +5,7 @@
 - `endpoints`: a container's wishes -> endpoints with addresses, pure. `ports`: host ports, held by sockets.
 - `tables`: the state tables; `presence`: what of them is in the kernel now.
 - `links`: bridges and firewall in the kernel; `mend`: what is there against what should be.
+- `watch`: what other programs take away, noticed when it happens (pyroute2, imported in a thread).
 - `topology`: the picture of them all, pure.
 - `names`: files of the names on each network. `attachment`: what a start gets.
 - `networks`: the service, `Networks`.

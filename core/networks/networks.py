@@ -271,6 +271,22 @@ class Networks:
             await asyncio.to_thread(netlink.delete_link, link)
         return told
 
+    def has_bridge(self, name: str) -> bool:
+        """Tell whether a link's name is that of one of our bridges."""
+        return bool(name) and any(network.bridge == name for network in self._networks.all())
+
+    async def restore(self, live: Collection[str]) -> Sequence[str]:
+        """Put back what other programs took from networks in use: as `mend`, and the bridges' addresses."""
+        used = {one.network_id for one in self._endpoints.all() if one.container_id in live}
+        told = []
+        for network in self._networks.all():
+            if network.id in used and network.bridge and links.exists(network.bridge):
+                netlink.set_link_up(network.bridge)
+                if not links.is_whole(network):
+                    links.make_bridge(network)
+                    told.append(f"completed bridge {network.bridge} of network {network.name}")
+        return [*told, *await self.mend(live)]
+
     async def withdraw(self) -> None:
         """Take everything of ours out of the kernel: bridges, rules, accepts. The records stay."""
         await self._presence.withdraw()

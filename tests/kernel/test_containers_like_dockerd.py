@@ -55,8 +55,9 @@ DEVICES = "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urand
 # Whether it can be masked depends on whether the machine has it.
 _MACHINE = frozenset(
     (
-        "/proc/acpi /proc/asound /proc/scsi /proc/kcore /proc/timer_list /proc/sysrq-trigger /proc/interrupts "
-        "/proc/latency_stats /proc/timer_stats /proc/sched_debug /sys/devices/virtual/powercap"
+        "/proc/acpi /proc/asound /proc/scsi /proc/kcore /proc/timer_list /proc/sysrq-trigger "
+        "/proc/interrupts /proc/latency_stats /proc/timer_stats /proc/sched_debug "
+        "/sys/devices/virtual/powercap"
     ).split()
 )
 
