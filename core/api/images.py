@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import Unsupported
+from ..errors import NotFound, Unsupported
 from ..reference import Reference
 from ..schema.auth import AuthConfig, decode_header
 from ..schema.images import Progress
@@ -51,7 +51,11 @@ async def load(engine: Engine, call: Call) -> Response:
 
 async def save(engine: Engine, call: Call) -> Response:
     names = [call.params["name"]] if "name" in call.params else call.texts("names")
-    return respond.data(engine.images.save(names), "application/x-tar")
+    try:
+        chunks = engine.images.save(names)
+    except NotFound as err:
+        raise NotFound("reference does not exist") from err
+    return respond.data(chunks, "application/x-tar")
 
 
 async def create(engine: Engine, call: Call) -> Response:
@@ -87,7 +91,14 @@ async def _import(engine: Engine, call: Call) -> AsyncIterator[Progress]:
 async def push(engine: Engine, call: Call) -> Response:
     name, tag = call.params["name"], call.text("tag")
     reference = Reference.parse(f"{name}:{tag}" if tag else name)
-    return await respond.progress(engine.images.push(reference, credentials(call)))
+    auth = credentials(call)
+
+    async def steps() -> AsyncIterator[Progress]:
+        async for step in engine.images.push(reference, auth):
+            yield step
+
+    # dockerd has said where it pushes to before anything can fail.
+    return await respond.progress(steps(), in_stream=True)
 
 
 async def auth(engine: Engine, call: Call) -> Response:

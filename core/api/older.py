@@ -63,7 +63,7 @@ def container_inspect(call: Call, container: ContainerInspect) -> object:
 
 
 def info(call: Call, found: Info) -> object:
-    """1.42 dropped kernel memory, 1.49 the expected commits, 1.50 what bridges do with netfilter."""
+    """1.42 dropped kernel memory, 1.49 expected commits (and told the firewall), 1.50 bridge netfilter."""
     if call.since(1, 50):
         return found
     shown: dict[str, Any] = wire.to_plain(found)
@@ -73,18 +73,20 @@ def info(call: Call, found: Info) -> object:
             {"AllowNondistributableArtifactsCIDRs": None, "AllowNondistributableArtifactsHostnames": None}
         )
         for name in ("ContainerdCommit", "RuncCommit", "InitCommit"):
-            shown[name] = {**shown[name], "Expected": shown[name]["ID"]}
+            if shown[name]["ID"]:
+                shown[name] = {**shown[name], "Expected": shown[name]["ID"]}
+        shown.pop("FirewallBackend", None)
     if not call.since(1, 42):
         shown |= {"KernelMemory": found.kernel_memory, "KernelMemoryTCP": found.kernel_memory_tcp}
     return shown
 
 
 def disk_usage(call: Call, usage: DiskUsage) -> object:
-    """Since 1.42 a client says which kinds it wants; before, the size of build caches stood by itself."""
+    """Since 1.42 a client says which kinds it wants."""
     shown: dict[str, Any] = wire.to_plain(usage)
     shown["Images"] = wire.to_plain(image_rows(call, usage.images or []))
     if not call.since(1, 42):
-        return {**shown, "BuilderSize": 0}
+        return shown
     wanted = call.texts("type")
     kinds = {"image": "Images", "container": "Containers", "volume": "Volumes", "build-cache": "BuildCache"}
     if wanted:

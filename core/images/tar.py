@@ -60,7 +60,7 @@ def entries(source: Source) -> Iterator[Entry]:
     name = link = b""
     while header := source.take(BLOCK):
         if len(header) < BLOCK:
-            raise Invalid("archive ends in the middle of a header")
+            raise Invalid("unexpected EOF")
         if header == _ZEROS:
             following = source.take(BLOCK)
             if following and following != _ZEROS[: len(following)]:

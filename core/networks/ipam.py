@@ -100,7 +100,8 @@ def parse_subnet(text: str) -> IPNetwork:
         try:
             proper = ip_network(text, strict=False)
         except ValueError:
-            raise Invalid(f"invalid subnet {text}: {err}") from err
+            message = f"invalid network config:\ninvalid subnet {text}: invalid CIDR block notation"
+            raise Invalid(message) from err
         raise Invalid(f"invalid subnet {text}: it should be {proper}") from err
 
 

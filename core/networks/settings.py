@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from ..config import AddressPool
-from ..errors import Conflict, Forbidden, Invalid, Unsupported
+from ..errors import Conflict, Forbidden, Invalid, NotFound, Unsupported
 from ..schema.networks import IPAMConfig, NetworkCreateRequest
 from .ipam import (
     IPNetwork,
@@ -103,8 +103,9 @@ def new_network(
     if driver in ("host", "null"):
         raise Forbidden(f'only one instance of "{driver}" network is allowed')
     if driver not in ("bridge", "macvlan"):
-        why = f": {_UNAVAILABLE[driver]}" if driver in _UNAVAILABLE else ""
-        raise Unsupported(f"network driver not available: {driver}{why}")
+        if driver not in _UNAVAILABLE:
+            raise NotFound(f'plugin "{driver}" not found')
+        raise Unsupported(f"network driver not available: {driver}: {_UNAVAILABLE[driver]}")
     if request.config_only or (request.config_from and request.config_from.network):
         raise Unsupported("config-only networks are not available")
     if request.ipam is not None and request.ipam.driver not in ("", "default"):
