@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -51,6 +52,8 @@ def _settle(keep: list[int]) -> None:
     Done before a namespace is entered: nothing of the host is open in a process that the container can see
     (CVE-2016-9962), and the process is not dumpable since before the clone.
     """
+    # What the parent dropped but the collector has not found yet would close numbers that are other files here.
+    gc.disable()
     descriptors.close_all_but(keep)
     # From here on nothing may be imported: it would come from the container's root (CVE-2019-14271).
     sys.meta_path.clear()
