@@ -52,7 +52,7 @@ def _settle(keep: list[int]) -> None:
     Done before a namespace is entered: nothing of the host is open in a process that the container can see
     (CVE-2016-9962), and the process is not dumpable since before the clone.
     """
-    # What the parent dropped but the collector has not found yet would close numbers that are other files here.
+    # What the parent dropped, and the collector has not found yet, would close numbers of this child.
     gc.disable()
     descriptors.close_all_but(keep)
     # From here on nothing may be imported: it would come from the container's root (CVE-2019-14271).
