@@ -31,6 +31,10 @@ class _Deferred:
             return self._made
         return getattr(self._made, name)
 
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        made: Any = self._made
+        return made(*args, **named)
+
 
 def deferred(make: Callable[[], T]) -> T:
     """Return what behaves as `make()`, which is called when it is used first. For calls and reading only."""

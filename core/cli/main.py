@@ -88,18 +88,26 @@ def _dispatch(command: Command, place: str, cli: Cli, arguments: list[str]) -> i
     _quiet(cli.debug)
     cli.reads = place in table.READING
     if place in table.STARTING:
-        from .warm import warm
-
-        warm(cli)
+        _warm(cli)
     from .execute import execute
 
     try:
         return execute(command, cli, options, rest)
     finally:
         if cli.spawner is not None:
-            from .warm import cool
+            from ..warm import cool
 
             cool(cli.spawner)
+
+
+def _warm(cli: Cli) -> None:
+    from ..hosts import chosen_host
+
+    if chosen_host(cli.host) is None:
+        from ..config import default_paths
+        from ..warm import warm
+
+        cli.spawner = warm(default_paths())
 
 
 def _quiet(debug: bool) -> None:

@@ -13,18 +13,24 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..config import Paths
+from ..deferred import module
 from ..errors import Conflict, Internal, NotFound, Unavailable
 from ..ring import ring
 from ..rootfs import Directory, View
 from . import journal, wire
-from .held import held
+from .held import JOURNAL, SOCKET, held
 from .records import ExecRequest, ExecState, Network, Restart, Started, StartRequest
-from .shim import remains
 from .spawner import program
 from .stream import SocketStream
+
+if TYPE_CHECKING:
+    from .shim import remains
+else:
+    # Needed only after a shim that died.
+    remains = module(__package__, "shim.remains")
 
 _ATTEMPTS = 3
 _BUFFER = 256 << 10
@@ -178,7 +184,7 @@ class Runtime:
 
     def journal(self, container: str) -> str:
         """The path of a container's journal (`journal.read`)."""
-        return os.path.join(self._directory(container), remains.JOURNAL)
+        return os.path.join(self._directory(container), JOURNAL)
 
     async def reap(self, container: str) -> bool:
         """Clean up after a shim that died: processes, cgroup, published ports; its journal ends with 137.
@@ -330,7 +336,7 @@ async def _connect(
         # A socket's address has at most 107 bytes; through a descriptor it is always shorter.
         number = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            await _connect_patiently(connection, f"/proc/self/fd/{number}/{remains.SOCKET}")
+            await _connect_patiently(connection, f"/proc/self/fd/{number}/{SOCKET}")
         finally:
             os.close(number)
         return connection, *await asyncio.open_unix_connection(sock=connection, limit=_BUFFER)

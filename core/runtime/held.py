@@ -6,7 +6,7 @@ import fcntl
 import os
 import struct
 
-LOCK = "shim.lock"
+LOCK, SOCKET, JOURNAL = "shim.lock", "shim.sock", "journal"
 WHOLE_FILE = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 

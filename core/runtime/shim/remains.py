@@ -14,11 +14,13 @@ from typing import Any
 
 from ...linux import pidfd
 from .. import cgroups, journal
-from ..held import LOCK, WHOLE_FILE, held
+from ..held import JOURNAL as JOURNAL
+from ..held import LOCK, WHOLE_FILE
+from ..held import SOCKET as SOCKET
 from ..records import Network, PublishedPort, StartRequest
 from . import network
 
-FILE, SOCKET, JOURNAL = "remains", "shim.sock", "journal"
+FILE = "remains"
 KILLED = 137
 
 
