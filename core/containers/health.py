@@ -5,17 +5,23 @@ Docker's defaults and words (moby: daemon/health.go). The shim decides about the
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from ..deferred import module
 from ..runtime.records import HealthCheck
-from ..runtime.shim import health as results
 from ..schema.containers import ContainerConfig, Health, HealthcheckResult
 from ..units import format_duration, rfc3339
 from . import words
 from .context import Context
 from .record import Container
+
+if TYPE_CHECKING:
+    from ..runtime.shim import health as results
+else:
+    # A shim's module: it brings all that starts a process along.
+    results = module("pydock.core.runtime.shim", "health")
 
 _SECOND = 1_000_000_000
 _INTERVAL = _TIMEOUT = 30 * _SECOND
