@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 # One process: it looks for the best shell and becomes it, so nothing is probed and nothing is left behind.
 _FIND = "for s in {shells}; do p=$(command -v $s 2>/dev/null) && exec $p; done; exec sh"
+# An engine leaves a program running whose client goes away: what has the shell's mark is told to hang up.
+_HANG_UP = (
+    "for p in /proc/[0-9]*; do"
+    " grep -q PYDOCK_SHELL={mark} $p/environ 2>/dev/null && kill -HUP ${{p#/proc/}}; done"
+)
 _ENV = ["TERM=xterm-256color", "COLORTERM=truecolor"]
 
 
@@ -97,6 +103,7 @@ async def open_shell(
     """Start a command in a container with a terminal of `size` (rows, columns); raises PydockError."""
     from pydock.core.schema.exec import ExecConfig
 
+    mark = secrets.token_hex(8)
     config = ExecConfig(
         user=user,
         tty=True,
@@ -104,7 +111,7 @@ async def open_shell(
         attach_stdin=True,
         attach_stdout=True,
         attach_stderr=True,
-        env=_ENV,
+        env=[*_ENV, f"PYDOCK_SHELL={mark}"],
         working_dir=directory,
         cmd=list(command),
     )
@@ -122,7 +129,12 @@ async def open_shell(
         except PydockError:
             return None
 
-    return ShellSession(attachment.stream, name=name, resize=resize, wait=wait, columns=size[1], rows=size[0])
+    async def end() -> None:
+        await run_in(client, id, ["sh", "-c", _HANG_UP.format(mark=mark)], lambda _, data: None, user=user)
+
+    return ShellSession(
+        attachment.stream, name=name, resize=resize, wait=wait, end=end, columns=size[1], rows=size[0]
+    )
 
 
 async def run_in(

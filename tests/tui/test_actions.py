@@ -285,6 +285,8 @@ async def test_several_shells_of_a_container_are_left_and_listed() -> None:
         await driver.press("y")
         await driver.until(lambda: not driver.app.is_running)
         assert all(session.ended for session in sessions)
+        # An engine leaves what ran in them alone: each is told to hang up.
+        assert sum("kill -HUP" in command for command in engine._commands.values()) == 2
 
 
 async def test_marked_logs_are_merged_in_one_pane() -> None:

@@ -23,6 +23,7 @@ from .expect import Match, Watcher
 _BUSY = 0.008
 _SLICE = 0.004
 _RESIZE_PAUSE = 0.05
+_END_PATIENCE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Answer:
 class ShellSession:
     """Owns `stream` until `close`; `start` begins reading.
 
-    `resize(rows, columns)` tells the other side; `wait()` is the exit code at its end.
+    `resize(rows, columns)` tells the other side; `wait()` is the exit code at its end. `end()` ends a program
+    that does not end with its stream.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class ShellSession:
         name: str,
         resize: Callable[[int, int], Awaitable[None]],
         wait: Callable[[], Awaitable[int | None]],
+        end: Callable[[], Awaitable[object]] | None = None,
         columns: int = 80,
         rows: int = 24,
         backend: str = "auto",
@@ -59,6 +62,7 @@ class ShellSession:
         self._stream = stream
         self._resize = resize
         self._wait = wait
+        self._end = end
         self._tasks = Tasks(f"shell {name}")
         self._watcher = Watcher()
         self._listeners: list[Callable[[], None]] = []
@@ -88,6 +92,12 @@ class ShellSession:
     async def close(self) -> None:
         """End the stream, and so the shell; frees the emulator."""
         self._listeners.clear()
+        if self._end is not None and not self.ended:
+            try:
+                await asyncio.wait_for(self._end(), _END_PATIENCE)
+            except (OSError, PydockError):
+                # The engine is gone or does not answer (TimeoutError): then the stream's end must do.
+                pass
         await self._tasks.close()
         await self._stream.close()
         self._finish()

@@ -77,6 +77,8 @@ class LogCanvas(Widget, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         self.model.resize(max(1, event.size.width - 2), event.size.height)
+        if self.model.selection is not None:
+            self.model.viewport.show(self.model.selection[1])
         self._drawn.clear()
 
     async def on_key(self, event: events.Key) -> None:
