@@ -172,3 +172,23 @@ async def test_export_has_the_root_and_no_volume(tmp_path: Path, running: bool) 
 
         image = await box.engine.images.import_tar(source(), changes=['CMD ["cat", "/new"]'])  # type: ignore[arg-type]
         assert await ran(box, image) == (0, "new\n")
+
+
+async def test_links_exchanged_meanwhile_lead_no_walk_to_the_host(tmp_path: Path) -> None:
+    """CVE-2018-15664's kind: diff, export and commit while directories and links to the root change places."""
+    (tmp_path / "secret").write_text("of the host")
+    script = (
+        "mkdir -p /race/d /race/t; touch /race/d/f; ln -s / /race/l; echo ready; while :; do "
+        "mv /race/d /race/x; mv /race/l /race/d; mv /race/d /race/l; mv /race/x /race/d; done"
+    )
+    async with opened(tmp_path) as box:
+        identity = await box.running("sh", "-c", script)
+        await box.until_logged(identity, "ready")
+        for _ in range(5):
+            allowed = {"/race", "/race/d", "/race/d/f", "/race/t", "/race/l", "/race/x", "/race/x/f"}
+            found = set(await changed(box, identity))
+            assert found <= allowed | {"/race/d/l", "/race/x/l", "/race/d/x", "/race/d/x/f"}, found
+            data = b"".join([chunk async for chunk in await box.containers.export(identity)])
+            with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+                assert not [name for name in tar.getnames() if "secret" in name]
+        await box.containers.commit(identity, Commit(pause=False))
