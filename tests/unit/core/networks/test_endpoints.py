@@ -145,3 +145,29 @@ def test_mode_default_is_bridge_and_comes_first() -> None:
 def test_mode_that_was_left_stays_left_while_another_is_there() -> None:
     assert list(endpoints.asked_of("bridge", {"back": EndpointSettings()})) == ["back"]
     assert list(endpoints.asked_of("bridge", {})) == ["bridge"]
+
+
+def test_lowest_free_interface_number() -> None:
+    assert endpoints.free_number([]) == 0
+    assert endpoints.free_number(["eth0", "eth2", "lan"]) == 1
+
+
+def test_renamed_container_is_found_by_its_new_name_alone() -> None:
+    back = network("back")
+    before = endpoint(place(back, aliases=["shop"]))
+    after = endpoints.renamed(before, back, "web", "site")
+    assert (before.names[0], after.names[0], after.names[1:]) == ("web", "site", before.names[1:])
+    assert (after.container_name, after.reverse_name) == ("site", "site.back")
+
+
+def test_a_macvlan_is_a_station_of_its_parent() -> None:
+    lan = network("lan", driver="macvlan", bridge="", options={"parent": "eth7"})
+    where = place(lan)
+    made = endpoints.interface(lan, endpoint(where), default_route=True)
+    assert (made.parent, made.parent_mode, made.host_name, made.gateway4) == (
+        "eth7",
+        "bridge",
+        "",
+        "10.5.0.1",
+    )
+    assert endpoints.gateway_place([where]) is where

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from pydock.core.errors import Conflict, Invalid, Unsupported
-from pydock.core.networks.ports import Reservation, Wanted, port_map, same_place, wanted_ports
+from pydock.core.networks.ports import Reservation, Wanted, moved, port_map, same_place, wanted_ports
 from pydock.core.networks.record import HostPort
 from pydock.core.schema.containers import PortBinding
 
@@ -163,3 +163,10 @@ def test_addresses_in_each_others_way(held: str, asked: str, same: bool) -> None
 def _take_and_fail(held: Reservation, wanted: Wanted) -> None:
     held.take(wanted, ADDRESS, "", nobody)
     raise ZeroDivisionError
+
+
+def test_ports_move_with_the_gateway_where_the_family_is_there() -> None:
+    four = HostPort(protocol="tcp", host_ip="", host_port=80, container_ip="10.0.0.2", container_port=80)
+    six = HostPort(protocol="tcp", host_ip="", host_port=80, container_ip="fd00::2", container_port=80)
+    assert [one.container_ip for one in moved([four, six], "10.1.0.2", "fd01::2")] == ["10.1.0.2", "fd01::2"]
+    assert [one.container_ip for one in moved([four, six], "10.1.0.2", "")] == ["10.1.0.2"]

@@ -118,3 +118,13 @@ def test_predefined_networks_are_dockers() -> None:
     assert (bridge.driver, bridge.bridge, bridge.subnets[0].gateway) == ("bridge", "pydock0", "172.17.0.1")
     none = settings.predefined("none", "a" * 64, 1, "pydock0", POOLS, [], [])
     assert (none.driver, none.bridge, none.subnets) == ("null", "", [])
+
+
+def test_macvlan_needs_a_parent_and_a_mode_of_the_kernels() -> None:
+    options = {"parent": "eth0", "macvlan_mode": "vepa"}
+    lan = made(NetworkCreateRequest(name="lan", driver="macvlan", options=options))
+    assert (lan.driver, lan.bridge, lan.parent) == ("macvlan", "", "eth0")
+    with pytest.raises(Invalid, match="parent=eth0"):
+        made(NetworkCreateRequest(name="lan", driver="macvlan"))
+    with pytest.raises(Invalid, match="unknown macvlan mode: odd"):
+        made(NetworkCreateRequest(name="lan", driver="macvlan", options={**options, "macvlan_mode": "odd"}))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import array
+import json
 import os
 import socket
+from dataclasses import asdict
 
 import pytest
 
@@ -16,6 +18,7 @@ from pydock.core.runtime.records import (
     ExecRequest,
     Interface,
     LogFile,
+    NameServer,
     Network,
     PublishedPort,
     Restart,
@@ -92,3 +95,11 @@ def test_errors_come_back_as_their_kind(error: PydockError, kind: type[PydockErr
 
 def test_an_unknown_kind_is_internal() -> None:
     assert type(wire.unpack_error("annotations", "x")) is Internal
+
+
+def test_a_network_comes_back_out_of_json() -> None:
+    link = Interface("pdk1", "br", "eth0", "02:42:0a:00:00:02", ("10.0.0.2/24",), "10.0.0.1", isolated=True)
+    port = PublishedPort("udp", "", 53, "10.0.0.2", 5353)
+    server = NameServer(("/run/names",), (("192.0.2.53", True),), (("store", "db"),))
+    for whole in (Network("private", (link,), (port,), 0, server), Network("host")):
+        assert wire.network(json.loads(json.dumps(asdict(whole)))) == whole

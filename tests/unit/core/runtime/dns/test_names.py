@@ -41,3 +41,12 @@ def test_damaged_lines_are_passed_over(tmp_path: Path) -> None:
     file = tmp_path / "back"
     file.write_bytes(b"only one field\n\xff\xfe\n\nweb.back\t10.0.0.2\tweb\nhalf\t")
     assert Names([str(file)]).addresses("web") == ["10.0.0.2"]
+
+
+def test_a_containers_own_words_stand_for_names(tmp_path: Path) -> None:
+    file = tmp_path / "back"
+    file.write_text(line("db.back", ["10.0.0.2"], ["db"]))
+    names = Names([str(file)], {"Store": "DB", "lost": "nobody"})
+    assert names.addresses("store") == ["10.0.0.2"]
+    assert names.addresses("db") == ["10.0.0.2"]
+    assert names.addresses("lost") is None
