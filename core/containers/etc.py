@@ -92,22 +92,18 @@ def resolv_conf(host: Resolver, wish: Resolver, *, keep_loopback: bool = False) 
     defaulted = not servers
     search = _search(wish.search or host.search)
     options = wish.options or host.options
-    overridden = [
-        name
-        for name, given in (("nameservers", wish.servers), ("search", wish.search), ("options", wish.options))
-        if given
-    ]
     body = _body(servers or _PUBLIC, search, options)
     notes = "# Used default nameservers.\n" if defaulted else ""
     return (
         f"{_HEAD}\n{body}\n# Based on host file: '/etc/resolv.conf' (legacy)\n{notes}"
-        f"# Overrides: [{' '.join(overridden)}]\n{_ndots(options, wish.options)}"
+        f"{_overrides(wish)}{_ndots(options, wish.options)}"
     )
 
 
 def internal_resolv_conf(host: Resolver, wish: Resolver) -> str:
     """Return the file of a container on a user-defined network: the shim answers at 127.0.0.11."""
     options = wish.options or host.options
+    ndots = _ndots(options, wish.options) or "# Option ndots from: internal\n"
     if not any(option.startswith("ndots:") for option in options):
         options = (*options, "ndots:0")
     forwarders = " ".join(
@@ -116,8 +112,13 @@ def internal_resolv_conf(host: Resolver, wish: Resolver) -> str:
     body = _body((_INTERNAL,), _search(wish.search or host.search), options)
     return (
         f"{_HEAD}\n{body}\n# Based on host file: '/etc/resolv.conf' (internal resolver)\n"
-        f"# ExtServers: [{forwarders}]\n"
+        f"# ExtServers: [{forwarders}]\n{_overrides(wish)}{ndots}"
     )
+
+
+def _overrides(wish: Resolver) -> str:
+    said = (("nameservers", wish.servers), ("search", wish.search), ("options", wish.options))
+    return f"# Overrides: [{' '.join(name for name, given in said if given)}]\n"
 
 
 def _search(domains: Sequence[str]) -> tuple[str, ...]:

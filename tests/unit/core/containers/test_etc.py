@@ -57,6 +57,7 @@ def test_user_defined_networks_ask_the_shim() -> None:
     assert internal_resolv_conf(Resolver(("10.0.0.1",)), Resolver()) == HEAD + (
         "nameserver 127.0.0.11\noptions ndots:0\n\n"
         "# Based on host file: '/etc/resolv.conf' (internal resolver)\n# ExtServers: [host(10.0.0.1)]\n"
+        "# Overrides: []\n# Option ndots from: internal\n"
     )
 
 
