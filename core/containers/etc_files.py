@@ -5,6 +5,7 @@ What a container itself wrote into them stays; only lines that an engine wrote a
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def write(
 def update(ctx: Context, container: Container, before: Endpoints, after: Endpoints) -> None:
     """Bring the files of a running container up to date: its networks were `before`, and are `after` now."""
     directory = ctx.paths.container(container.id)
-    hostname = container.config.hostname
+    hostname = container.config.hostname or socket.gethostname()
     _edit(
         directory / "hosts",
         lambda text: etc.with_other_lines(

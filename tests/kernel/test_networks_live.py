@@ -289,6 +289,30 @@ def test_names_and_ports_come_back_with_the_next_engine(host: Namespace, tmp_pat
     on(host, tmp_path, work)
 
 
+def test_both_families_follow_the_gateway(host: Namespace, tmp_path: Path) -> None:
+    async def work(box: Box) -> None:
+        for name, number in (("six", 6), ("more", 7)):
+            pools = [IPAMConfig(subnet=f"10.6{number}.0.0/24"), IPAMConfig(subnet=f"fd00:{number}::/64")]
+            await network(box, name, enable_ipv6=True, ipam=IPAM(config=pools))
+        await network(box, "four")
+        web = await box.running(*SLEEP, name="web", host=HostConfig(network_mode="six"))
+        other = await box.running(*SLEEP, name="other", host=HostConfig(network_mode="more"))
+        fixed = EndpointIPAMConfig(ipv6_address="fd00:7::99")
+        await box.containers.connect("more", web, EndpointSettings(ipam_config=fixed, gw_priority=1))
+        routes = await out(box, web, "ip", "-6", "route")
+        assert "default via fd00:7::1 dev eth1" in routes
+        assert "fd00:6::1" not in routes
+        assert "1 packets received" in await out(box, other, "ping", "-6", "-c", "1", "-w", "3", "web")
+        await box.containers.connect("four", web, EndpointSettings(gw_priority=2))
+        assert "default" not in await out(box, web, "ip", "-6", "route")
+        await box.containers.disconnect("four", web)
+        await box.containers.disconnect("more", web)
+        assert "default via fd00:6::1 dev eth0" in await out(box, web, "ip", "-6", "route")
+        assert "default via 10.66.0.1 dev eth0" in await out(box, web, "ip", "route")
+
+    on(host, tmp_path, work)
+
+
 def test_macvlan_members_are_stations_of_the_parents_network(host: Namespace, tmp_path: Path) -> None:
     async def work(box: Box) -> None:
         netlink.create_bridge("lan0")
