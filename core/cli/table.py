@@ -75,6 +75,7 @@ _REGISTRY = {
 _SYSTEM = {
     "check": "system:CHECK",
     "df": "disk:DF",
+    "dial-stdio": "dial:DIAL",
     "events": "events:EVENTS",
     "info": "system:INFO",
     "prune": "prune:SYSTEM",

@@ -220,3 +220,20 @@ async def test_hup_reads_the_settings_anew(tmp_path: Path) -> None:
         assert "nosuch" in await daemon.told("settings are as before")
         assert (await ping(*await asyncio.open_unix_connection(str(sock)))).endswith(b"OK")
     assert not sock.exists()
+
+
+async def test_dial_stdio_joins_a_client_to_the_daemon(tmp_path: Path) -> None:
+    sock = tmp_path / "d.sock"
+    program = "from pydock.core.cli import main; main()"
+    async with started(tmp_path, "-H", f"unix://{sock}") as daemon:
+        await daemon.told("listens on")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, "-H", f"unix://{sock}", "system", "dial-stdio",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(BOUND_S):
+            said, _ = await process.communicate(
+                b"GET /_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n"
+            )
+        assert said.endswith(b"OK")
+        assert process.returncode == 0
