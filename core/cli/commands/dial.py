@@ -1,4 +1,4 @@
-"""`system dial-stdio`: a daemon's socket joined to this process's stdin and stdout, for clients behind SSH."""
+"""`system dial-stdio`: a daemon's socket joined to stdin and stdout, for clients behind SSH."""
 
 from __future__ import annotations
 
