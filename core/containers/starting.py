@@ -12,7 +12,7 @@ from ..errors import Conflict, Internal, Invalid, NotModified, PydockError, Star
 from ..networks import Attachment
 from ..runtime.records import LogFile, Network, Restart, StartRequest
 from ..units import parse_size
-from . import ending, health, networking, news, prepare, removal, words
+from . import ending, health, networking, news, prepare, removal, tags, words
 from .context import Context
 from .record import Container, Mount
 from .signals import parse_signal
@@ -183,7 +183,7 @@ def _log_attributes(container: Container) -> tuple[tuple[str, str], ...]:
     found = {name: labels[name] for name in _names(options.get("labels")) if name in labels}
     found |= {name: env[name] for name in _names(options.get("env")) if name in env}
     if tag := options.get("tag"):
-        found["tag"] = tag
+        found["tag"] = tags.fill(tag, container.id, container.name, container.image, container.image_name)
     return tuple(sorted(found.items()))
 
 

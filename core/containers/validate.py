@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..errors import Invalid, Unsupported
 from ..schema.containers import ContainerConfig, HostConfig, Resources, RestartPolicy
 from ..units import parse_size
-from . import links, ports
+from . import links, ports, tags
 from .signals import parse_signal
 from .spec.namespaces import CONTAINER, partner
 from .spec.resources import parse_rule
@@ -21,6 +21,7 @@ _LOG_OPTIONS = {
     "local": frozenset("max-file max-size compress mode max-buffer-size".split()),
     "none": frozenset({"mode", "max-buffer-size"}),
 }
+_FOREIGN_DRIVERS = frozenset("awslogs etwlogs fluentd gcplogs gelf journald splunk syslog".split())
 _RESTARTS = ("no", "always", "unless-stopped", "on-failure")
 _ULIMITS = frozenset(
     (
@@ -189,11 +190,17 @@ def check_restart(policy: RestartPolicy, auto_remove: bool) -> None:
 
 def _check_log(host: HostConfig) -> None:
     driver, options = host.log_config.type, host.log_config.config or {}
+    if driver in _FOREIGN_DRIVERS:
+        raise Unsupported(
+            f"log driver '{driver}' is not supported: use json-file, local or none, and collect from there"
+        )
     if driver not in _LOG_OPTIONS:
         raise Invalid(f"logger: no log driver named '{driver}' is registered")
     for name in options:
         if name not in _LOG_OPTIONS[driver]:
             raise Invalid(f"unknown log opt '{name}' for {driver} log driver")
+    if "tag" in options:
+        tags.check(options["tag"])
     if "max-size" in options and options["max-size"] != "-1":
         parse_size(options["max-size"])
     files = options.get("max-file", "1")

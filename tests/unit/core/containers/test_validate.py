@@ -110,3 +110,9 @@ def test_what_the_kernel_lacks_is_a_warning() -> None:
     assert said[0].startswith("Your kernel does not support Block I/O weight")
     assert said[1].startswith("Your kernel does not support swap limit")
     assert validate.warnings(ContainerConfig(), host, True, True) == []
+
+
+@pytest.mark.parametrize("driver", ["journald", "syslog", "fluentd"])
+def test_other_peoples_log_drivers_are_refused_with_a_way_out(driver: str) -> None:
+    with pytest.raises(Unsupported, match=f"log driver '{driver}' is not supported: use json-file"):
+        validate.check(ContainerConfig(cmd=["x"]), _host(log_config=LogConfig(type=driver)))
