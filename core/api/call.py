@@ -88,6 +88,9 @@ class Call:
         content_type = self.request.headers.get("content-type", "").partition(";")[0].strip()
         if content_type and content_type != "application/json":
             raise Invalid(f"unsupported Content-Type header ({content_type}): must be 'application/json'")
+        if data.strip() == b"null":
+            # Go reads it as nothing said, and Docker's command line sends it so.
+            data = b"{}"
         try:
             return wire.decode(data, kind)
         except msgspec.ValidationError as err:

@@ -69,3 +69,8 @@ async def test_a_body_that_never_ends_is_refused() -> None:
 
     with pytest.raises(Invalid):
         await call(body=endless()).json(CreateRequest)
+
+
+async def test_null_is_nothing_said() -> None:
+    call = Call(Request("POST", "/commit", body=b" null\n"), {})
+    assert await call.json(ExecStartRequest) == ExecStartRequest()
