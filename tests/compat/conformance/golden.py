@@ -31,6 +31,7 @@ _HABITS = (
     (re.compile(r"\.$", re.M), ""),
     (re.compile(r"^\n?(See|Run) 'docker \w+ --help'.*\n", re.M), ""),
 )
+_ABSENT = "there is no containerd, no CDI directory and no mirror here"
 # Differences that are meant, or that only building images can take away.
 _MEANT = {
     "build-": "images are not built yet",
@@ -39,8 +40,8 @@ _MEANT = {
     "images": "the image stands in for a built one: fewer names",
     "save-load": "the image stands in for a built one: fewer layers",
     "rmi-in-use": "the image stands in for a built one: fewer parents",
-    "info-shape": "there is no containerd, no CDI directory and no mirror here",
-    "api-list-shapes": "there is no containerd, no CDI directory and no mirror here; networks are in order of age",
+    "info-shape": _ABSENT,
+    "api-list-shapes": f"{_ABSENT}; networks are in order of age",
     "stats-api-shape": "the kernel's own counters: another kernel",
     "api-ping": "Builder-Version is 1: there is no BuildKit",
 }

@@ -72,5 +72,4 @@ async def test_a_body_that_never_ends_is_refused() -> None:
 
 
 async def test_null_is_nothing_said() -> None:
-    call = Call(Request("POST", "/commit", body=b" null\n"), {})
-    assert await call.json(ExecStartRequest) == ExecStartRequest()
+    assert await call(body=b" null\n").json(CreateRequest) == CreateRequest()
