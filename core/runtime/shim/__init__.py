@@ -7,7 +7,8 @@ asyncio, no thread. Everything is imported by the spawner beforehand: a shim imp
 - `rehearsal`: what happens before there is a container; `main`: from the fork to the loop; `loop`:
   descriptors and timers; `container`: the state machine.
 - `process`: a launched process with its output and input; `peer`: a client of its streams.
-- `control`: `shim.sock`, one JSON line a request; `execs`: further processes; `network`: veths and ports.
+- `control`: `shim.sock`, one JSON line a request; `execs`: further processes; `network`: links, ports and
+  the name server, also changed while it runs.
 - `health`: the health check and its results; `restart`: Docker's back-off, pure; `json_lines`, `log_file`:
   the log; `remains`: what a dead shim leaves.
 
