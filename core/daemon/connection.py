@@ -78,6 +78,7 @@ class Connection:
             while True:
                 event = self._http.next_event()
                 if isinstance(event, h11.Request):
+                    _check_length(event)
                     return event
                 if isinstance(event, h11.ConnectionClosed):
                     return None
@@ -218,6 +219,13 @@ class Connection:
                 self._send(h11.Data(data=text))
                 self._send(h11.EndOfMessage())
                 await self._writer.drain()
+
+
+def _check_length(head: h11.Request) -> None:
+    """Refuse a request that says in two ways where it ends: somebody between may believe the other one."""
+    said = [name for name, _ in head.headers if name in (b"content-length", b"transfer-encoding")]
+    if len(said) > 1:
+        raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
 
 
 async def _until_read(connection: socket.socket | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import stat
 from collections.abc import AsyncIterator
@@ -142,6 +143,62 @@ async def test_two_lengths_are_refused(path: Path) -> None:
     wire = await Wire.connect(path)
     wire.send("POST /images/load HTTP/1.1\nHost: d\nContent-Length: 5\nContent-Length: 6\n\n12345")
     assert (await wire.head())[0] == 400
+    await wire.close()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Length: 5\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\nTransfer-Encoding: identity",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding : chunked",
+        "Content-Length: +5",
+        "Content-Length: 5\n Content-Length: 6",
+        "Content-Length: -1",
+    ],
+)
+async def test_a_request_that_two_readers_may_read_differently_is_refused(
+    path: Path, engine: FakeEngine, head: str
+) -> None:
+    wire = await Wire.connect(path)
+    wire.send(
+        f"POST /images/load HTTP/1.1\nHost: d\n{head}\n\n0\n\nGET /containers/json HTTP/1.1\nHost: d\n\n"
+    )
+    status, headers = await wire.head()
+    assert status in (400, 501)
+    assert headers["connection"] == "close"
+    await wire.body(headers)
+    assert await wire.reader.read() == b""
+    assert engine.containers.calls == []
+    await wire.close()
+
+
+async def test_a_body_larger_than_any_json_is_refused_and_not_kept(path: Path) -> None:
+    wire = await Wire.connect(path)
+    size = 64 << 20
+    wire.send(f"POST /containers/create HTTP/1.1\nHost: d\nContent-Length: {size}\n\n")
+
+    async def pour() -> None:
+        with contextlib.suppress(ConnectionError):
+            for _ in range(size >> 16):
+                wire.writer.write(b" " * 65536)
+                await wire.writer.drain()
+
+    pouring = asyncio.ensure_future(pour())
+    status, headers = await wire.head()
+    assert (status, json.loads(await wire.body(headers))) == (400, {"message": "request body too large"})
+    await pouring
+    with contextlib.suppress(ConnectionError):
+        assert await wire.reader.read() == b""
+    wire.writer.close()
+
+
+async def test_chunks_that_are_none_end_the_connection(path: Path, engine: FakeEngine) -> None:
+    wire = await Wire.connect(path)
+    wire.send("POST /images/load HTTP/1.1\nHost: d\nTransfer-Encoding: chunked\n\n3\nabc\nZZ\n")
+    answer = await wire.reader.read()
+    assert b"200 OK" not in answer
     await wire.close()
 
 
