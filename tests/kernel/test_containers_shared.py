@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.engines import Box, opened
+from kernel.engines import Box, demultiplex, opened
 from pydock.core.errors import Invalid, PydockError
 from pydock.core.schema.containers import (
     HostConfig,
@@ -34,7 +34,8 @@ async def test_memory_is_shared_with_whoever_joins_the_ipc_namespace(tmp_path: P
         note, namespace = output.split()
         assert (code, note) == (0, "shared")
         _, answer = await box.exec(donor, "sh", "-c", "cat /dev/shm/answer; readlink /proc/self/ns/ipc")
-        assert answer[8:].split() == [b"back", namespace.encode()]
+        answer = b"".join(text for _, text in demultiplex(answer))
+        assert answer.split() == [b"back", namespace.encode()]
         assert not os.path.exists("/dev/shm/note")
 
 

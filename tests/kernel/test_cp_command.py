@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.engines import Box, opened
+from kernel.engines import Box, demultiplex, opened
 from pydock.core.cli.copying import Unpack
 from pydock.core.cli.failure import Failure
 
@@ -48,7 +48,7 @@ def shell(box: Box, tmp_path: Path) -> Shell:
 
 async def inside(box: Box, script: str) -> list[str]:
     _, output = await box.exec("g1", "sh", "-c", script)
-    return output[8:].decode().splitlines()
+    return b"".join(text for _, text in demultiplex(output)).decode().splitlines()
 
 
 async def test_in_and_out(box: Box, shell: Shell) -> None:
