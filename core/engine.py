@@ -17,7 +17,7 @@ from .bell import ALL, Bell
 from .config import Config, Paths
 from .containers.book import Book
 from .containers.context import Context
-from .containers.looks import looks_right
+from .containers.looks import findings, looks_right
 from .containers.service import Containers
 from .containers.shims import Shims
 from .deferred import deferred, module
@@ -205,6 +205,11 @@ class Engine:
         volumes.users = book.users_of_volume
         volumes.busy = book.uses_volume_now
         return volumes
+
+    async def check(self) -> list[str]:
+        """Say what is not as it should be, one line for each, and change nothing."""
+        assert self._context is not None
+        return await findings(self._context)
 
     async def remove_image(self, name: str, force: bool = False, prune: bool = True) -> list[DeleteItem]:
         """Remove an image or a name of it; raises Conflict while containers need it."""

@@ -101,6 +101,24 @@ def mend(wanted: Mending) -> tuple[list[str], tuple[str, ...]]:
     return _tell(wanted, kernel, todo), todo.stale_links
 
 
+def missing(wanted: Mending) -> list[str]:
+    """Say what `mend` would put right, and change nothing."""
+    kernel = look()
+    todo = plan(wanted, kernel)
+    found = [f"bridge {network.bridge} of network {network.name} is missing" for network in todo.bridges]
+    found += [f"{link} has left bridge {bridge}" for link, bridge in todo.masters]
+    if todo.firewall and not kernel.table:
+        found.append("the firewall table pydock is missing")
+    found += [f"port {_shown(port)} is published for a container that is gone" for port in todo.withdraw]
+    found += [f"port {_shown(port)} is not published" for port in todo.publish]
+    known = {endpoint.host_interface for endpoint in wanted.stale_endpoints()}
+    found += [f"link {link} is left over" for link in todo.stale_links if link in known]
+    return found + [
+        f"{endpoint.address4 or endpoint.id[:12]} is kept for {endpoint.container_name}, which is down"
+        for endpoint in wanted.stale_endpoints()
+    ]
+
+
 def _tell(wanted: Mending, kernel: Kernel, todo: Plan) -> list[str]:
     told = [f"made bridge {network.bridge} of network {network.name} again" for network in todo.bridges]
     told += [f"put {link} back into bridge {bridge}" for link, bridge in todo.masters]

@@ -31,7 +31,7 @@ from . import links, view
 from .attachment import Asked, Attachment, attachment
 from .endpoints import Place
 from .ipam import IPNetwork
-from .mend import Mending, mend
+from .mend import Mending, mend, missing
 from .names import NameFiles, has_names
 from .ports import Reservation, moved
 from .presence import OURS, Presence
@@ -270,6 +270,10 @@ class Networks:
         for link in stale_links:
             await asyncio.to_thread(netlink.delete_link, link)
         return told
+
+    def missing(self, live: Collection[str]) -> Sequence[str]:
+        """Say what `mend` would put right, one line for each, and change nothing."""
+        return missing(Mending(self._networks.all(), self._endpoints.all(), frozenset(live), self._mark))
 
     def has_bridge(self, name: str) -> bool:
         """Tell whether a link's name is that of one of our bridges."""

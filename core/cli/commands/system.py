@@ -152,24 +152,27 @@ def _security(option: str) -> list[str]:
 
 
 async def _check(cli: Cli, options: Options, arguments: list[str]) -> int:
-    """Open the engine of this process, which mends what it finds, and say what it did."""
-    from ...client.connect import chosen_host
+    """Look at this machine's state, and with --repair open an engine that mends what it finds."""
+    from ...hosts import chosen_host
 
     if chosen_host(cli.host) is not None:
         raise Failure("'system check' looks at this machine's own state: call it without -H and DOCKER_HOST")
     from ...config import Config, default_paths
     from ...engine import Engine
 
-    try:
-        async with Engine(default_paths(), Config()) as engine:
-            mended = list(engine.recovered)
-    except PydockError as err:
-        raise Failure(err.message) from None
-    for text in mended:
-        render.line(f"mended: {text}")
-    if not mended:
-        render.line("nothing to mend")
-    return 0
+    repair = options.flag("repair")
+    async with Engine(default_paths(), Config(), mend="all" if repair else "nothing") as engine:
+        for text in engine.recovered:
+            render.line(f"mended: {text}")
+        found = await engine.check()
+    for text in found:
+        render.line(f"found: {text}")
+    if not found and not engine.recovered:
+        render.line("all is as it should be")
+    if found and not repair:
+        sys.stdout.flush()
+        print("mend it with 'pydock system check --repair'", file=sys.stderr)
+    return 1 if found else 0
 
 
 VERSION = Command("version", "", "Show the pydock version information", _version, (_FORMAT,), most=0)
@@ -177,8 +180,8 @@ INFO = Command("info", "", "Display system-wide information", _info, (_FORMAT,),
 CHECK = Command(
     "system check",
     "",
-    "Look for what an ended engine, a dead shim or a reboot left behind, and mend it",
+    "Look for what an ended engine, a dead shim or a reboot left behind",
     _check,
-    (Flag("repair", "Mend what is found (always done now)", default="true"),),
+    (Flag("repair", "Mend what is found"),),
     most=0,
 )
