@@ -6,7 +6,8 @@
 - On foreign bytes: `stream` (decompression, reading ahead), `unpack` (a layer into a tree; in a worker),
   `pack` (a tree into a tar), `spool` (an archive's members into files).
 - With state: `blobs` (files by digest), `records` (documents and their tables), `layers` (blobs to unpacked
-  layers), `load`, `save`, `commit` (an image and one more layer), `progress`, and `store`, the service that the engine builds.
+  layers), `load`, `save`, `commit` (an image and one more layer), `progress`, and `store`, the service that
+  the engine builds.
 
 On disk: `<root>/blobs/sha256/<hex>` holds configurations, manifests and layers as they were received;
 `<root>/tmp` what is half made. Unpacked layers are the snapshotter's. The tables `images` (key: id, the
