@@ -1,4 +1,4 @@
-"""Building and registries: what answers until they are built."""
+"""Building: what answers until it is built."""
 
 from __future__ import annotations
 
@@ -20,7 +20,3 @@ async def build(engine: Engine, call: Call) -> Response:
 async def prune(engine: Engine, call: Call) -> Response:
     """There is no build cache, so all of it is gone."""
     return respond.json({"CachesDeleted": None, "SpaceReclaimed": 0})
-
-
-async def registry(engine: Engine, call: Call) -> Response:
-    raise Unsupported("talking to registries is not built yet")

@@ -71,7 +71,7 @@ def _pull(engine: Engine, call: Call) -> AsyncIterator[Progress]:
         name += f"@{tag}" if ":" in tag else f":{tag}"
     reference = Reference.parse(name)
     every = not reference.tag and not reference.digest
-    return engine.images.pull(reference, call.text("platform"), credentials(call), all_tags=every)
+    return engine.images.registries.pull(reference, call.text("platform"), credentials(call), all_tags=every)
 
 
 def credentials(call: Call) -> AuthConfig:
@@ -94,7 +94,7 @@ async def push(engine: Engine, call: Call) -> Response:
     auth = credentials(call)
 
     async def steps() -> AsyncIterator[Progress]:
-        async for step in engine.images.push(reference, auth):
+        async for step in engine.images.registries.push(reference, auth):
             yield step
 
     # dockerd has said where it pushes to before anything can fail.
@@ -103,7 +103,13 @@ async def push(engine: Engine, call: Call) -> Response:
 
 async def auth(engine: Engine, call: Call) -> Response:
     """POST /auth: check credentials."""
-    return respond.json(await engine.images.login(await call.json(AuthConfig)))
+    return respond.json(await engine.images.registries.login(await call.json(AuthConfig)))
+
+
+async def look(engine: Engine, call: Call) -> Response:
+    """GET /distribution/{name}/json."""
+    found = engine.images.registries.look(Reference.parse(call.params["name"]), credentials(call))
+    return respond.json(await found)
 
 
 async def search(engine: Engine, call: Call) -> Response:

@@ -70,7 +70,7 @@ ROUTES = (
     Route("POST", "/grpc", build.build),
     Route("POST", "/commit", containers.commit),
     Route("POST", "/auth", images.auth),
-    Route("GET", "/distribution/{name*}/json", build.registry),
+    Route("GET", "/distribution/{name*}/json", images.look),
     Route("GET", "/plugins", system.no_plugins),
     Route("GET", "/plugins/{name*}/json", system.no_plugin),
     Route("DELETE", "/plugins/{name*}", system.no_plugin),

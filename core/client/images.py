@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from ..schema.auth import AuthConfig, AuthResponse, encode_header
 from ..schema.images import (
     DeleteItem,
+    DistributionInspect,
     HistoryEntry,
     ImageInspect,
     ImagesPruneResponse,
@@ -80,6 +81,10 @@ class Images:
     async def login(self, auth: AuthConfig) -> AuthResponse:
         """Check credentials at the registry that they name; raises Unauthorized."""
         return await self._caller.read(AuthResponse, "POST", "/auth", body=auth)
+
+    async def look(self, name: str) -> DistributionInspect:
+        """Tell what a name leads to at its registry, and for which platforms."""
+        return await self._caller.read(DistributionInspect, "GET", f"/distribution/{name}/json")
 
     async def tag(self, source: str, repo: str, tag: str = "") -> None:
         await self._caller.do("POST", f"/images/{source}/tag", {"repo": repo, "tag": tag or None})

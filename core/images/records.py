@@ -88,6 +88,11 @@ class Records:
             found.setdefault(str(image), []).append(Reference.parse(str(name)))
         return found
 
+    def tags_of(self, repository: Reference) -> list[Reference]:
+        """Return the tagged names of a repository."""
+        names = [Reference.parse(name.name) for name in self.names.prefix(repository.name + ":")]
+        return [name for name in names if not name.digest]
+
     def children(self, identity: str) -> bool:
         return bool(self.images.select("id", parent=identity))
 

@@ -38,7 +38,7 @@ class Resolver:
         top = found = await self._repository.manifest(name.digest or name.tag, self._limits.manifest_bytes)
         for _ in range(DEEPEST_INDEX):
             if not is_index(found):
-                return Resolved(top.digest, found, _manifest(found))
+                return Resolved(top.digest, found, parsed_manifest(found))
             index = decode_index(found.data)
             chosen = choose(index.manifests, wanted, name.familiar)
             found = await self._repository.manifest(parse(chosen.digest), self._limits.manifest_bytes)
@@ -99,7 +99,8 @@ def is_index(found: Fetched) -> bool:
     return index
 
 
-def _manifest(found: Fetched) -> oci.Manifest:
+def parsed_manifest(found: Fetched) -> oci.Manifest:
+    """Read an image's manifest; raises Invalid, Unsupported for what is no container image."""
     parsed = decode_manifest(found.data)
     if parsed.config.media_type not in CONFIG_TYPES:
         raise Unsupported(f"not a container image: its configuration is {parsed.config.media_type[:100]!r}")

@@ -18,9 +18,6 @@ from ..digest import Digest
 from ..errors import Conflict, Invalid, NotFound, PydockError
 from ..filters import Filters
 from ..reference import Reference
-from ..registry.settings import Settings
-from ..registry.settings import load as load_settings
-from ..schema.auth import AuthConfig, AuthResponse
 from ..schema.images import (
     DeleteItem,
     HistoryEntry,
@@ -36,7 +33,6 @@ from ..state.store import Store
 from ..units import now
 from . import describe, listing
 from .blobs import Blobs
-from .platforms import parse_platform
 from .progress import Tell, message, streamed
 from .records import (
     Image,
@@ -50,9 +46,11 @@ from .records import (
 )
 
 if TYPE_CHECKING:
+    from ..registry.settings import Settings
     from . import commit as committing
     from . import layers, removal, save
     from . import load as loading
+    from . import registries as remote
     from .commit import Committed, Pack
     from .save import Saved
 else:
@@ -60,6 +58,7 @@ else:
     committing = module(__package__, "commit")
     layers = module(__package__, "layers")
     loading = module(__package__, "load")
+    remote = module(__package__, "registries")
     removal = module(__package__, "removal")
     save = module(__package__, "save")
 
@@ -86,16 +85,26 @@ class Images:
         registries: Settings | None = None,
     ) -> None:
         self._store = store
-        self._settings = registries
         self._events = events
         self._snapshots = snapshots
         self._locks = Locks(paths.locks)
         self._blobs = Blobs(paths)
         self._records = Records(store)
         limits = limits or Limits()
-        self._limits = limits
         self._unpacker = deferred(lambda: layers.Unpacker(self._blobs, snapshots, self._locks, work, limits))
         self._loader = deferred(lambda: loading.Loader(self._blobs, self._unpacker, limits))
+        self.registries = deferred(
+            lambda: remote.Registries(
+                self._blobs,
+                self._records,
+                self._unpacker,
+                self._locks,
+                limits,
+                self._keep,
+                self._adding,
+                registries,
+            )
+        )
 
     async def get(self, name: str) -> Image:
         """Find an image by name, name@digest, id or the id's beginning; raises NotFound, Invalid."""
@@ -208,75 +217,6 @@ class Images:
 
         return streamed(work)
 
-    def pull(
-        self,
-        name: Reference,
-        platform: str = "",
-        credentials: AuthConfig | None = None,
-        all_tags: bool = False,
-    ) -> AsyncIterator[Progress]:
-        """Fetch an image (or all of a repository) from its registry; the stream tells of each layer.
-
-        Raises Invalid at once for a platform that is none.
-        """
-        # Here, for it imports httpx, which costs more than most commands take.
-        from .pull import Puller, Wish
-
-        wish = Wish(
-            name if all_tags else name.with_default_tag(),
-            parse_platform(platform) if platform else None,
-            all_tags,
-        )
-
-        async def work(tell: Tell) -> None:
-            puller = Puller(
-                self._blobs,
-                self._records,
-                self._unpacker,
-                self._locks,
-                self._limits,
-                self._registries(),
-                lambda record, names, asked: self._keep(record, names, "pull", _untold, asked),
-            )
-            async with self._adding():
-                await puller.pull(wish, credentials, tell)
-
-        return streamed(work)
-
-    def push(self, name: Reference, credentials: AuthConfig | None = None) -> AsyncIterator[Progress]:
-        """Send an image to its registry, without a tag all tags of the repository; the stream tells of it.
-
-        Raises NotFound at once for what is not here, Invalid for a digest.
-        """
-        from .push import Pusher
-
-        if name.digest:
-            raise Invalid("cannot push a digest reference")
-        names = [name] if name.tag else self._tags_of(name)
-        if not names or any(self._records.names.get(each.canonical) is None for each in names):
-            raise NotFound(f"An image does not exist locally with the tag: {name.familiar_name}")
-
-        async def work(tell: Tell) -> None:
-            pusher = Pusher(
-                self._blobs,
-                self._records,
-                self._registries(),
-                lambda record, names, asked: self._keep(record, names, "push", _untold, asked),
-            )
-            async with self._adding():
-                await pusher.push(names, credentials, tell)
-
-        return streamed(work)
-
-    async def login(self, credentials: AuthConfig) -> AuthResponse:
-        """Try credentials out at their registry; raises Unauthorized, Unavailable."""
-        from ..registry.login import login
-
-        return await login(credentials, self._registries())
-
-    def _registries(self) -> Settings:
-        return self._settings if self._settings is not None else load_settings()
-
     async def import_tar(
         self,
         chunks: AsyncIterator[bytes],
@@ -328,14 +268,10 @@ class Images:
     def _to_save(self, name: str) -> builtins.list[tuple[ImageRecord, builtins.list[Reference]]]:
         if not _HEX.fullmatch(name):
             wanted = Reference.parse(name)
-            if not wanted.tag and not wanted.digest and (tags := self._tags_of(wanted)):
+            if not wanted.tag and not wanted.digest and (tags := self._records.tags_of(wanted)):
                 return [(self._find(tag.canonical)[0], [tag]) for tag in tags]
         record, given = self._find(name)
         return [(record, [given] if given is not None and not given.digest else [])]
-
-    def _tags_of(self, repository: Reference) -> builtins.list[Reference]:
-        names = [Reference.parse(name.name) for name in self._records.names.prefix(repository.name + ":")]
-        return [name for name in names if not name.digest]
 
     def _keep(
         self,
@@ -443,4 +379,4 @@ class Images:
 
 
 def _untold(_: Progress) -> None:
-    """What a load tells of names, other ways of taking an image in don't."""
+    """What a load tells of names, an import does not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .containers import GraphDriver, HealthConfig
+from .oci import Platform
 from .wire import Wire, always, fresh, names
 
 
@@ -133,3 +134,18 @@ class Progress(
     error_detail: ProgressError | None = None
     error: str = ""
     aux: dict[str, Any] | None = None
+
+
+class DistributionDescriptor(Wire, rename="camel"):
+    """What a name points to at its registry; `size` in bytes."""
+
+    media_type: str = always("")
+    digest: str = always("")
+    size: int = always(0)
+
+
+class DistributionInspect(Wire):
+    """What GET /distribution/{name}/json answers."""
+
+    descriptor: DistributionDescriptor = fresh(DistributionDescriptor)
+    platforms: list[Platform] = always([])

@@ -378,3 +378,19 @@ async def test_the_pulled_name_is_the_only_thing_that_counts(served: Served, sto
     image = await store.images.get(f"{served.domain}/app:1")
     assert len(image.repo_digests) == 2
     assert Reference.parse(image.repo_digests[0]).digest == digest
+
+
+async def test_a_name_can_be_looked_at_without_pulling(served: Served, store: ImageStore) -> None:
+    amd = served.put_image("app", "single", [A])
+    entries = [
+        {"digest": amd, "platform": {"os": "linux", "architecture": "amd64"}},
+        {"digest": amd, "platform": {"os": "unknown", "architecture": "unknown"}},
+    ]
+    index = served.put_index("app", "1", entries)
+    for tag, digest in (("1", index), ("single", amd)):
+        found = await store.images.registries.look(Reference.parse(f"{served.domain}/app:{tag}"))
+        assert found.descriptor.digest == digest
+        assert [(p.os, p.architecture) for p in found.platforms] == [("linux", "amd64")]
+    with pytest.raises(NotFound, match="not found"):
+        await store.images.registries.look(Reference.parse(f"{served.domain}/app:none"))
+    assert store.left() == set()

@@ -100,9 +100,11 @@ async def test_a_guarded_registry_wants_credentials(tmp_path: Path) -> None:
         with pytest.raises(Unauthorized):
             await store.push(f"{served.domain}/web:1")
         auth = AuthConfig(username="ann", password="secret", serveraddress=served.domain)
-        answer = await store.images.login(auth)
+        answer = await store.images.registries.login(auth)
         assert answer.status == "Login Succeeded"
         await store.push(f"{served.domain}/web:1", auth)
         with pytest.raises(Unauthorized):
-            await store.images.login(AuthConfig(username="a", password="b", serveraddress=served.domain))
+            await store.images.registries.login(
+                AuthConfig(username="a", password="b", serveraddress=served.domain)
+            )
     assert served.storage.tags("web") == ["1"]

@@ -40,11 +40,11 @@ class ImageStore:
     async def pull(
         self, name: str, platform: str = "", auth: AuthConfig | None = None, all_tags: bool = False
     ) -> list[Progress]:
-        steps = self.images.pull(Reference.parse(name), platform, auth, all_tags)
+        steps = self.images.registries.pull(Reference.parse(name), platform, auth, all_tags)
         return [step async for step in steps]
 
     async def push(self, name: str, auth: AuthConfig | None = None) -> list[Progress]:
-        return [step async for step in self.images.push(Reference.parse(name), auth)]
+        return [step async for step in self.images.registries.push(Reference.parse(name), auth)]
 
     async def load(self, archive: bytes) -> None:
         async def chunks() -> AsyncIterator[bytes]:
