@@ -81,9 +81,11 @@ class Feed:
                 screen.run(partial(self._bring_lines, fresh, keep_place=True), group="inspect")
             if screen.detail.log_pane is not None and self._runs(target.id):
                 screen.detail.log_pane.resume()
-        for pane, pinned in screen.pinned.items():
-            if isinstance(pane, LogPane) and pinned.id in change.upserted and self._runs(pinned.id):
-                pane.resume()
+        if change.kind == "container":
+            started = {id for id in change.upserted if self._runs(id)}
+            for pane in screen.pinned:
+                if isinstance(pane, LogPane) and started & pane.containers:
+                    pane.resume()
 
     def _runs(self, id: str) -> bool:
         return self._picture.containers[id].state == "running"

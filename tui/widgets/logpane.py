@@ -100,6 +100,12 @@ class LogPane(Vertical, can_focus=True):
     def title(self) -> str:
         return self.name or " + ".join(source.name for source in self.sources)
 
+    @property
+    def containers(self) -> set[str]:
+        """The ids of the containers whose logs these are."""
+        logs = (getattr(source, "leads", source) for source in self.sources)
+        return {log.id for log in logs if hasattr(log, "id")}
+
     def compose(self) -> ComposeResult:
         yield self.head
         yield self.canvas

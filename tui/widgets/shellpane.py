@@ -397,9 +397,7 @@ class ShellPane(Widget, can_focus=True):
             if self.copying.selected(y):
                 segments = [Segment(text, (style or palette.base) + _REVERSE) for text, style, _ in segments]
         elif self._cursor.visible and self._cursor.y == y and not self.session.ended:
-            segments = _with_cursor(
-                segments, self._cursor, palette, focused=self.has_focus, bar=self._bar
-            )
+            segments = _with_cursor(segments, self._cursor, palette, focused=self.has_focus, bar=self._bar)
         if self._selection is not None:
             start, stop = self._selection.span(y)
             if start < stop:
