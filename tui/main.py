@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from pydock.core.client.connect import chosen_host
 
-    from . import config
+    from . import config, escape
     from .app import Workstation
     from .connect import Connector
     from .text import ASCII, glyphs_for_terminal
@@ -91,6 +91,7 @@ def _run(options: argparse.Namespace) -> int:
         glyphs=ASCII if options.ascii else glyphs_for_terminal(),
         theme_name=options.theme,
     )
+    escape.install()
     app.run(mouse=settings.mouse and not options.no_mouse)
     return app.return_code or 0
 

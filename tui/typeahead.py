@@ -61,6 +61,7 @@ class TypeAhead:
         """Keep what was typed until its turn; False when it can go to the focused widget at once."""
         if time.monotonic() < self._deaf_until and _is_text(event):
             return True
+        self._deaf_until = 0.0
         if self.at_rest and self._straight(event):
             return False
         self._waiting.append(event)
@@ -105,7 +106,10 @@ class TypeAhead:
         self._moved.set()
 
     def drop(self) -> None:
-        """What was typed was meant for something that did not open: no list may get it."""
+        """What was typed was meant for something that did not open or just ended: no list may get it.
+
+        That goes on for a moment, or until a key that is no text.
+        """
         self._waiting.clear()
         self._deaf_until = time.monotonic() + DEAF_S
 

@@ -8,7 +8,7 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,15 @@ def layer(files: Mapping[str, bytes], mode: int = 0o644) -> bytes:
 
 
 def docker_archive(
-    layers: list[bytes], tags: list[str], config: Mapping[str, Any] | None = None, *, compress: bool = False
+    layers: list[bytes],
+    tags: list[str],
+    config: Mapping[str, Any] | None = None,
+    *,
+    compress: bool = False,
+    made_by: Sequence[str] = (),
 ) -> bytes:
-    """A `docker save` archive with one image of these layers (uncompressed tars)."""
+    """A `docker save` archive with one image of these layers (uncompressed tars), made by these lines."""
+    lines = made_by or [f"layer {n}" for n in range(len(layers))]
     diff_ids = ["sha256:" + hashlib.sha256(data).hexdigest() for data in layers]
     image = {
         "architecture": "amd64",
@@ -75,9 +81,7 @@ def docker_archive(
         "created": "2024-01-02T03:04:05Z",
         "config": {"Env": [PATH], "Cmd": ["sh"], **(config or {})},
         "rootfs": {"type": "layers", "diff_ids": diff_ids},
-        "history": [
-            {"created": "2024-01-02T03:04:05Z", "created_by": f"layer {n}"} for n in range(len(layers))
-        ],
+        "history": [{"created": "2024-01-02T03:04:05Z", "created_by": line} for line in lines],
     }
     encoded = json.dumps(image).encode()
     config_name = hashlib.sha256(encoded).hexdigest() + ".json"

@@ -58,12 +58,21 @@ class Terminal:
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-t", "main", "-l", "--", text)
 
+    def enter(self, line: str) -> None:
+        """Type a line and press enter."""
+        self.type(line)
+        self.press("Enter")
+
     def resize(self, columns: int, rows: int) -> None:
         self.size = (columns, rows)
         self._tmux("resize-window", "-t", "main", "-x", str(columns), "-y", str(rows))
 
     def text(self) -> str:
         return self._tmux("capture-pane", "-p", "-t", "main")
+
+    def coloured(self) -> str:
+        """The screen with its colours as escape sequences."""
+        return self._tmux("capture-pane", "-e", "-p", "-t", "main")
 
     def pid(self) -> int:
         """Process id of the shell that runs the command."""
@@ -95,8 +104,7 @@ class Terminal:
                 record=True, width=columns, height=rows, file=nowhere, color_system="truecolor",
                 force_terminal=True, legacy_windows=False,
             )  # fmt: skip
-            screen = self._tmux("capture-pane", "-e", "-p", "-t", "main")
-            for line in screen.split("\n")[:rows]:
+            for line in self.coloured().split("\n")[:rows]:
                 console.print(Text.from_ansi(line), no_wrap=True, overflow="crop", crop=True)
             path.write_text(console.export_svg(title=title, theme=_COLOURS, unique_id="pydock"))
 

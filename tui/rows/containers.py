@@ -18,7 +18,7 @@ COLUMNS = (
     Column("state", "STATE", 12, needs=30),
     Column("cpu", "CPU", 6, right=True, needs=38, descending=True),
     Column("mem", "MEM", 5, right=True, needs=38, descending=True),
-    Column("image", "IMAGE", 10, flex=2, needs=58),
+    Column("image", "IMAGE", 10, flex=1, needs=54),
     Column("ports", "PORTS", 14, flex=1, needs=84),
 )
 

@@ -300,6 +300,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _exited(self, event: ShellPane.Exited) -> None:
         # What a program said before it failed stays readable; a clean end just goes.
         if event.code == 0:
+            if event.pane.has_focus:
+                self.typing.drop()
             self.run(partial(self.split.close, event.pane))
 
     @on(LogPane.LineChosen)

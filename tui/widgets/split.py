@@ -99,11 +99,13 @@ class SplitArea(Grid):
         at = self._frames.index(frame)
         had_focus = pane is self.focused_pane
         self.remove_class("zoomed")
+        others = [other for other in self._frames if other is not frame]
+        if others and had_focus:
+            # Before the pane goes: later the focus may have gone elsewhere, and stays there.
+            others[min(at, len(others) - 1)].pane.focus()
         await frame.remove()
         self._arrange()
         self.post_message(self.PaneClosed(pane))
-        if self._frames and had_focus:
-            self._frames[min(at, len(self._frames) - 1)].pane.focus()
         if not self._frames:
             self.post_message(self.Emptied())
 
