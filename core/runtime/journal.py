@@ -35,7 +35,9 @@ class Journal:
         self._waiting = b""
 
     def open(self) -> None:
-        """Open or make the file (0600) and continue its count."""
+        """Open or make the file (0600) and continue its count; nothing when it is open."""
+        if self._file >= 0:
+            return
         self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         text = os.pread(self._file, os.fstat(self._file).st_size, 0)
         if text and not text.endswith(b"\n"):

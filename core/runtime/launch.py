@@ -5,8 +5,10 @@ Synchronous, and only for a process with a single thread (the shim): clone3 is c
     caller (shim)                                  child
     ─────────────                                  ─────
     not dumpable from here on
-    make cgroups
+    make the v2 cgroup
     clone3 (new namespaces, born in v2 cgroup) ──► lets go of the caller's descriptors, session, signals
+    make the v1 cgroups
+    go ──────────────────────────────────────────► waits for it
     hooks.network(pid): veths                      joins v1 cgroups, unshares the cgroup namespace
     applies limits                                 joins namespaces of others, sets host name
                                                    builds the root: mounts, devices, terminal
@@ -82,7 +84,7 @@ def launch(plan: Plan, stdio: Stdio, hooks: LaunchHooks) -> Launched:
     prctl.set_dumpable(False)
     try:
         try:
-            cgroups.create(plan.cgroup)
+            cgroups.create_v2(plan.cgroup)
             return _launch(plan, stdio, hooks)
         except BaseException:
             cgroups.kill(plan.cgroup)
@@ -132,6 +134,8 @@ def _clone(plan: Plan, joined: list[tuple[int, int]]) -> tuple[int, int]:
 def _parent(plan: Plan, hooks: LaunchHooks, sock: _socket.socket, pid: int, fd: int) -> Launched:
     mntns = -1
     try:
+        cgroups.create_v1(plan.cgroup)
+        channel.go(sock)
         mntns = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         if hooks.network is not None:
             hooks.network(pid)
@@ -164,6 +168,7 @@ def _set_up(
     apparmor = child.open_apparmor(proc, process.apparmor)
     child.take_stdio(Stdio() if process.terminal else stdio)
     talk.stage = "cgroup"
+    talk.wait_go()
     if process.oom_score_adj is not None:
         child.write_proc(proc, "self/oom_score_adj", str(process.oom_score_adj))
     cgroups.join(plan.cgroup, born_in_v2=True)

@@ -156,7 +156,9 @@ async def _more(news: asyncio.Event, until: int | None) -> bool:
         return False
     # One more look follows: what was written up to `until` may not have rung yet.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(news.wait(), left)
+        # Not `wait_for`: where news come together with a cancellation it swallows that (until Python 3.12).
+        async with asyncio.timeout(left):
+            await news.wait()
     return True
 
 

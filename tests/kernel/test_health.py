@@ -72,6 +72,7 @@ async def test_the_check_decides_about_the_health(box: Box) -> None:
 async def test_a_probe_is_told_as_the_exec_that_it_is(box: Box) -> None:
     identity = await box.running("sleep", "100", healthcheck=_check("CMD", "true"))
     await _until(box.engine, identity, "health_status: healthy")
+    await box.containers.stop(identity, timeout=0)
     events = await box.events(identity)
     actions = [event.action for event in events]
     first = actions.index("exec_create: true")
@@ -119,10 +120,11 @@ async def test_probes_rest_during_a_pause(box: Box) -> None:
     await box.containers.pause(identity)
     assert (await _row(box, identity)).endswith("(Paused)")
     await box.containers.unpause(identity)
+    assert (await _health(box, identity)).status == "healthy"
+    await box.containers.stop(identity, timeout=0)
     actions = [event.action for event in await box.events(identity)]
     between = actions[actions.index("pause") + 1 : actions.index("unpause")]
     assert not [action for action in between if action.startswith("exec_start")]
-    assert (await _health(box, identity)).status == "healthy"
 
 
 async def test_health_goes_on_without_an_engine(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from .devices import with_device_defaults
 from .facade import (
     apply,
     create,
+    create_v1,
+    create_v2,
     freeze,
     frozen,
     join,
@@ -29,6 +31,8 @@ __all__ = [
     "Usage",
     "apply",
     "create",
+    "create_v1",
+    "create_v2",
     "freeze",
     "frozen",
     "group",

@@ -24,7 +24,22 @@ _FREEZE_TIMEOUT = 10.0
 
 def create(group: Group) -> None:
     """Make the directories of the group, and what a v1 cpuset or a v2 subtree needs before use."""
-    for controller, directory in group.directories:
+    create_v2(group)
+    create_v1(group)
+
+
+def create_v2(group: Group) -> None:
+    """Make the part of the group that a process can be born in (`open_v2`)."""
+    _create(group, [pair for pair in group.directories if not pair[0]])
+
+
+def create_v1(group: Group) -> None:
+    """Make the part that a process has to `join`."""
+    _create(group, [pair for pair in group.directories if pair[0]])
+
+
+def _create(group: Group, directories: list[tuple[str, str]]) -> None:
+    for controller, directory in directories:
         parent = os.path.dirname(directory)
         try:
             os.mkdir(directory, 0o755)

@@ -91,22 +91,30 @@ class Container:
 
     # Starting, and starting again.
 
-    def start(self) -> tuple[int, int]:
-        """Start the first process; give its pid and the time (ns). Raises StartFailed, Invalid, OSError."""
-        self._journal.open()
-        self._log.open()
+    def start(self, meanwhile: Callable[[], None]) -> tuple[int, int]:
+        """Start the first process; give its pid and the time (ns). Raises StartFailed, Invalid, OSError.
+
+        `meanwhile` is called while its root is built; what it raises fails the start.
+        """
+
+        def prepare() -> None:
+            self._journal.open()
+            self._log.open()
+            meanwhile()
+
         remains.note(self._request, self._plan.cgroup)
         try:
-            return self._launch()
+            return self._launch(prepare)
         except StartFailed as err:
+            self._journal.open()
             self._tell("start_failed", code=err.exit_code, error=str(err))
             self._move("done")
             raise
 
-    def _launch(self) -> tuple[int, int]:
+    def _launch(self, meanwhile: Callable[[], None] = lambda: None) -> tuple[int, int]:
         pipes = Pipes.make(self._request.tty, self._request.open_stdin)
         try:
-            launched = launch(self._plan, pipes.inside, self._sandbox.hooks())
+            launched = launch(self._plan, pipes.inside, self._sandbox.hooks(meanwhile))
         except BaseException:
             pipes.close_all()
             self._sandbox.down()

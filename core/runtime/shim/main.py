@@ -58,9 +58,12 @@ class Shim:
         self._control = Control(self.loop, self.container)
         self._lock = -1
 
-    def prepare(self) -> None:
-        """Take the lock, and listen before the engine is told that the container runs."""
+    def lock(self) -> None:
+        """Wait for an earlier shim of the container; raises Conflict when it stays."""
         self._lock = _lock(self._run_dir)
+
+    def listen(self) -> None:
+        """Listen: before the engine is told that the container runs."""
         self._control.listen(self._run_dir, remains.SOCKET)
 
     def abandon(self) -> None:
@@ -90,9 +93,9 @@ def _start(message: dict[str, Any], descriptors: list[int], host: Host, channel:
     count = message["sockets"]
     os.makedirs(request.run_dir, mode=0o700, exist_ok=True)
     shim = Shim(request, descriptors[:count], host)
-    shim.prepare()
+    shim.lock()
     try:
-        pid, started_at = shim.container.start()
+        pid, started_at = shim.container.start(shim.listen)
     except BaseException:
         shim.abandon()
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -27,12 +28,17 @@ class Sandbox:
         self._process = 0
         self._server: Server | None = None
 
-    def hooks(self) -> LaunchHooks:
-        """What a launch has to do: nothing when the namespace is somebody else's."""
+    def hooks(self, meanwhile: Callable[[], None]) -> LaunchHooks:
+        """What a launch has to do: but for `meanwhile` nothing when the namespace is somebody else's."""
         if self.network.mode != "private":
-            return LaunchHooks()
+            return LaunchHooks(network=lambda process: meanwhile())
+
+        def connect(process: int) -> None:
+            meanwhile()
+            self._connect(process)
+
         interfaces = self.network.interfaces
-        return LaunchHooks(network=self._connect, configure=lambda: netlink.configure(interfaces))
+        return LaunchHooks(network=connect, configure=lambda: netlink.configure(interfaces))
 
     def down(self) -> None:
         """Stop leading ports here and answering names. The links go with their namespace. Raises OSError."""
