@@ -192,7 +192,8 @@ class Waiting:
                 return False
             case "next-exit":
                 return found.exits > self._registered.exits
-        return not found.alive
+        # dockerd tells of an exit also when the policy is about to start it again.
+        return not found.alive or found.exits > self._registered.exits
 
 
 def wait(ctx: Context, reference: str, condition: str) -> Waiting:
