@@ -9,7 +9,7 @@ from ..errors import Invalid
 from ..schema import wire
 from ..schema.containers import ContainerConfig, CreateRequest, CreateResponse, HostConfig, UpdateRequest
 from ..schema.message import Response
-from . import older, respond
+from . import respond
 from .call import Call
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def _without_defaults(host: HostConfig | None) -> None:
 
 
 async def inspect(engine: Engine, call: Call) -> Response:
-    found = await engine.containers.inspect(call.params["id"], size=call.flag("size"))
-    return respond.json(older.container_inspect(call, found))
+    return respond.json(await engine.containers.inspect(call.params["id"], size=call.flag("size")))
 
 
 async def start(engine: Engine, call: Call) -> Response:

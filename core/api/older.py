@@ -9,12 +9,10 @@ from typing import Any
 
 from ..filters import Filters
 from ..schema import wire
-from ..schema.containers import ContainerInspect
 from ..schema.images import ImageInspect, ImageSummary
 from ..schema.system import DiskUsage, Info
 from .call import Call
 
-_OWN_NETWORKS = ("bridge", "host", "none", "default")
 # What an image's configuration was printed with while it still was a container's.
 _CONTAINER_CONFIG: dict[str, Any] = {
     "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False,
@@ -49,17 +47,6 @@ def image_inspect(call: Call, image: ImageInspect) -> object:
     if not call.since(1, 45):
         shown |= {"Container": "", "ContainerConfig": _CONTAINER_CONFIG}
     return shown
-
-
-def container_inspect(call: Call, container: ContainerInspect) -> object:
-    """Before 1.45 the short id was among the aliases on a user's own network."""
-    if not call.since(1, 45):
-        for name, endpoint in (container.network_settings.networks or {}).items():
-            if name not in _OWN_NETWORKS and endpoint is not None:
-                endpoint.aliases = list(
-                    dict.fromkeys([*(endpoint.aliases or ()), container.id[:12], container.config.hostname])
-                )
-    return container
 
 
 def info(call: Call, found: Info) -> object:

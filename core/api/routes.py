@@ -36,7 +36,7 @@ ROUTES = (
     Route("POST", "/containers/{id}/wait", streams.wait),
     Route("POST", "/containers/{id}/attach", streams.attach),
     Route("POST", "/containers/{id}/exec", streams.exec_create),
-    Route("DELETE", "/containers/{id}", containers.remove),
+    Route("DELETE", "/containers/{id*}", containers.remove),
     Route("POST", "/exec/{id}/start", streams.exec_start),
     Route("POST", "/exec/{id}/resize", streams.exec_resize),
     Route("GET", "/exec/{id}/json", streams.exec_inspect),

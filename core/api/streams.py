@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from ..containers.detach import Detector
+from ..containers.detach import parse as parse_keys
 from ..errors import Invalid, PydockError
 from ..schema import wire
 from ..schema.containers import CreateResponse, WaitResponse
@@ -13,7 +15,7 @@ from ..schema.message import Hijack, Response, Stream
 from ..units import parse_timestamp
 from . import respond
 from .call import Call
-from .splice import splice
+from .splice import Framed, splice
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -100,7 +102,9 @@ async def exec_start(engine: Engine, call: Call) -> Response:
     if request.detach:
         await engine.containers.exec_start(identity, detach=True, tty=request.tty, console_size=size)
         return respond.empty(200)
-    await engine.containers.exec_inspect(identity)
+    known = await engine.containers.exec_inspect(identity)
+    terminal = known.process_config.tty
+    keys = parse_keys(known.detach_keys) if terminal and known.open_stdin else b""
 
     async def serve(stream: Stream) -> None:
         try:
@@ -109,7 +113,8 @@ async def exec_start(engine: Engine, call: Call) -> Response:
             await stream.write(_said(err.message, request.tty))
             return
         assert process is not None
-        await splice(stream, process)
+        output = Framed(process) if terminal and not request.tty else process
+        await splice(stream, output, Detector(keys) if keys else None)
 
     return _hijack(call, request.tty, serve)
 
