@@ -202,6 +202,7 @@ async def put(
                     "no_overwrite": no_overwrite,
                     "owner": await _owner(ctx, view) if copy_owner else None,
                     "readonly": view.container.host_config.readonly_rootfs,
+                    "mounts": [mount.destination for mount in view.container.mounts],
                     "limits": {
                         name: value
                         for name, value in asdict(ctx.config.limits).items()

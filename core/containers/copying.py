@@ -64,10 +64,10 @@ def send_all(args: Mapping[str, Any], fds: Sequence[int], report: Report) -> dic
 def receive(args: Mapping[str, Any], fds: Sequence[int], report: Report) -> dict[str, Any]:
     """Unpack the tar at `fds[0]` into the directory `args["path"]`.
 
-    `args` also: "no_overwrite", "owner" (uid, gid) or None, "readonly" (of the root), "limits". Raises
-    NotFound, Invalid, Forbidden, NoSpace.
+    `args` also: "no_overwrite", "owner" (uid, gid) or None, "readonly" (of the root), "mounts" (where it
+    has volumes and the like), "limits". Raises NotFound, Invalid, Forbidden, NoSpace.
     """
-    base = _extraction_point(absolute(args["path"]), args["readonly"])
+    base = _extraction_point(absolute(args["path"]), args["readonly"], args["mounts"])
     os.umask(0)
     placer = _Placer(Limits(**args["limits"]), base, args["no_overwrite"], args["owner"])
     name = b""
@@ -115,7 +115,7 @@ def go_mode(mode: int) -> int:
     return mode & 0o777 | _GO_KINDS.get(stat.S_IFMT(mode), 0) | bits
 
 
-def _extraction_point(path: str, readonly: bool) -> bytes:
+def _extraction_point(path: str, readonly: bool, mounts: Sequence[str]) -> bytes:
     """Return the directory that a path leads to, through links; raises NotFound, Invalid, Forbidden."""
     place = os.fsencode(posixpath.realpath(path))
     try:
@@ -124,7 +124,8 @@ def _extraction_point(path: str, readonly: bool) -> bytes:
         raise NotFound(path) from err
     if not stat.S_ISDIR(status.st_mode):
         raise Invalid(_NO_DIRECTORY)
-    in_root = status.st_dev == os.lstat(b"/").st_dev
+    tops = [os.fsencode(posixpath.realpath(mount)) for mount in mounts]
+    in_root = not any(place == top or place.startswith(top + b"/") for top in tops)
     if (in_root and readonly) or os.statvfs(place).f_flag & os.ST_RDONLY:
         raise Forbidden(
             "container rootfs is marked read-only" if in_root else "mounted volume is marked read-only"

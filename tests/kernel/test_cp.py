@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kernel.engines import Box, opened
+from pydock.core.config import Config
 from pydock.core.containers.copying import absolute, go_mode
 from pydock.core.errors import Forbidden, Invalid, NotFound
 from pydock.core.schema.containers import HostConfig
@@ -109,11 +110,12 @@ async def test_stat_says_what_a_path_is(tmp_path: Path, state: str) -> None:
             await box.containers.stat_path("nobody", "/")
 
 
+@pytest.mark.parametrize("driver", ["overlay2", "vfs"])
 @pytest.mark.parametrize("state", STATES)
-async def test_volumes_and_binds_are_seen(tmp_path: Path, state: str) -> None:
+async def test_volumes_and_binds_are_seen(tmp_path: Path, state: str, driver: str) -> None:
     (tmp_path / "host").mkdir()
     (tmp_path / "host" / "file").write_text("of the host")
-    async with opened(tmp_path) as box:
+    async with opened(tmp_path, Config(storage_driver=driver)) as box:
         host = HostConfig(binds=["vol:/vol", f"{tmp_path}/host:/bound:ro"])
         identity = await made(box, state, "echo in > /vol/a", host=host)
         assert await fetched(box, identity, "/vol/a") == {"a": b"in\n"}
