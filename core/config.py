@@ -12,6 +12,7 @@ from pathlib import Path
 
 DEFAULT_ROOT = Path("/var/lib/pydock")
 DEFAULT_RUN = Path("/run/pydock")
+DAEMON_FILE = Path("/etc/pydock/daemon.json")
 _PRIVATE = 0o700
 
 
@@ -124,3 +125,5 @@ class Config:
     storage_driver: str = ""
     shutdown_timeout: int = 10
     limits: Limits = field(default_factory=Limits)
+    daemon_file: Path = DAEMON_FILE
+    """Where the settings of registries are read from, at each pull and push."""

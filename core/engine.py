@@ -189,7 +189,9 @@ class Engine:
     def _images(self, store: Store, snapshots: Snapshotter, work: Worker) -> Images:
         from .images.store import Images
 
-        return Images(self.paths, store, self.events, snapshots, work, self.config.limits)
+        return Images(
+            self.paths, store, self.events, snapshots, work, self.config.limits, self.config.daemon_file
+        )
 
     def _networks(self, store: Store) -> Networks:
         from .networks import Networks

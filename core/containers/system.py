@@ -108,7 +108,7 @@ class System:
             # The names that Docker's clients know for the default; the runtime behind both is ours.
             runtimes={name: wire.Runtime(path="pydock") for name in ("runc", "io.containerd.runc.v2")},
             default_runtime="runc",
-            registry_config=_registries(),
+            registry_config=_registries(ctx),
             index_server_address="https://index.docker.io/v1/",
             firewall_backend=wire.FirewallBackend(),
             security_options=["name=seccomp,profile=builtin"] if ctx.host.seccomp else [],
@@ -154,8 +154,8 @@ def _driver_status(ctx: Context) -> list[list[str]]:
     return [["Backing Filesystem", found[1]], ["Native Overlay Diff", "true"]]
 
 
-def _registries() -> wire.RegistryConfig:
-    settings = load_registries()
+def _registries(ctx: Context) -> wire.RegistryConfig:
+    settings = load_registries(ctx.config.daemon_file)
     networks = [text for text in settings.insecure if "/" in text]
     hub = wire.IndexConfig(name="docker.io", mirrors=list(settings.mirrors), official=True)
     others = {

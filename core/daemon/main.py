@@ -6,8 +6,9 @@ import argparse
 import asyncio
 import logging
 import sys
+from dataclasses import replace
 
-from ..errors import Invalid, PydockError
+from ..errors import PydockError
 from . import flags, hosts, settings, tls
 from .service import Service, set_level
 
@@ -31,12 +32,8 @@ def run(arguments: list[str] | None = None) -> None:
 def _load(options: argparse.Namespace) -> settings.Settings:
     path = getattr(options, "config_file", None)
     file = settings.read(path or settings.DEFAULT_FILE, asked_for=path is not None)
-    unread = [key for key in settings.REGISTRY if key in file]
-    if path not in (None, settings.DEFAULT_FILE) and unread:
-        raise Invalid(
-            f"{', '.join(unread)}: registries are set up in {settings.DEFAULT_FILE} only, not in {path}"
-        )
-    return settings.parse(settings.merge(flags.values(options), file))
+    found = settings.parse(settings.merge(flags.values(options), file))
+    return replace(found, config=replace(found.config, daemon_file=path or settings.DEFAULT_FILE))
 
 
 def _validate(wanted: settings.Settings) -> None:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..config import AddressPool, Config
+from ..config import DAEMON_FILE, AddressPool, Config
 from ..errors import Invalid
 
-DEFAULT_FILE = Path("/etc/pydock/daemon.json")
+DEFAULT_FILE = DAEMON_FILE
 LEVELS = ("debug", "info", "warn", "error", "fatal")
-# These are read by the registry's own reader, at each pull and push, and from the default file.
+# These are read by the registry's own reader, at each pull and push, from the same file.
 REGISTRY = ("insecure-registries", "max-concurrent-downloads", "max-concurrent-uploads", "registry-mirrors")
 _KINDS: dict[str, type] = {
     "data-root": str,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Protocol
 
 from ..config import Limits
@@ -43,7 +44,7 @@ Adding = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class Registries:
-    """`Images.registries`. Settings are read anew for each call unless they were given."""
+    """`Images.registries`. Where `settings` is a file, it is read anew for each call."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Registries:
         limits: Limits,
         keep: Keep,
         adding: Adding,
-        settings: Settings | None = None,
+        settings: Settings | Path,
     ) -> None:
         self._blobs = blobs
         self._records = records
@@ -67,7 +68,7 @@ class Registries:
 
     @property
     def _settings(self) -> Settings:
-        return self._given if self._given is not None else load()
+        return load(self._given) if isinstance(self._given, Path) else self._given
 
     def pull(
         self,

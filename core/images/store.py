@@ -8,11 +8,12 @@ import contextlib
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..config import Limits, Paths
+from ..config import DAEMON_FILE, Limits, Paths
 from ..deferred import deferred, module
 from ..digest import Digest
 from ..errors import Conflict, Invalid, NotFound, PydockError
@@ -82,7 +83,7 @@ class Images:
         snapshots: Snapshotter,
         work: Worker,
         limits: Limits | None = None,
-        registries: Settings | None = None,
+        registries: Settings | Path = DAEMON_FILE,
     ) -> None:
         self._store = store
         self._events = events

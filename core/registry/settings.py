@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ..errors import Invalid
 
-DEFAULT_FILE = Path("/etc/pydock/daemon.json")
 _CERTIFICATES = (Path("/etc/pydock/certs.d"), Path("/etc/docker/certs.d"))
 _LOOPBACK = "127.0.0.0/8"
 
@@ -27,7 +26,7 @@ class Settings:
     back_off: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
-def load(path: Path = DEFAULT_FILE) -> Settings:
+def load(path: Path) -> Settings:
     """Read the settings' file; a missing one means defaults. Raises Invalid."""
     try:
         data = json.loads(path.read_bytes().strip() or b"{}")
