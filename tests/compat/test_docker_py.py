@@ -111,6 +111,35 @@ def test_exec_with_a_demultiplexed_stream_and_a_terminal(client: Any) -> None:
     container.remove(force=True)
 
 
+def test_an_exec_s_start_says_whether_its_stream_has_frames(client: Any) -> None:
+    container = client.containers.run("busybox", ["sleep", "60"], detach=True)
+    made = client.api.exec_create(container.id, ["printf", "raw"], tty=True)
+    assert client.api.exec_start(made["Id"], tty=True) == b"raw"
+    made = client.api.exec_create(container.id, ["printf", "framed"], tty=True)
+    sock = client.api.exec_start(made["Id"], socket=True)
+    assert sock._sock.recv(64) == b"\x01\0\0\0\0\0\0\x06framed"
+    sock.close()
+    container.remove(force=True)
+
+
+def test_detach_keys_leave_an_exec_and_it_goes_on(client: Any) -> None:
+    container = client.containers.run("busybox", ["sleep", "60"], detach=True)
+    made = client.api.exec_create(container.id, "cat", stdin=True, tty=True)
+    sock = client.api.exec_start(made["Id"], tty=True, socket=True)
+    raw = sock._sock
+    raw.settimeout(BOUND_S)
+    raw.sendall(b"line\n")
+    seen = b""
+    while seen.count(b"line") < 2:
+        seen += raw.recv(64)
+    raw.sendall(b"\x10\x11")
+    while raw.recv(64):
+        pass
+    assert client.api.exec_inspect(made["Id"])["Running"]
+    sock.close()
+    container.remove(force=True)
+
+
 def test_attach_takes_stdin_and_half_closes(client: Any) -> None:
     container = client.containers.create("busybox", ["cat"], stdin_open=True)
     sock = container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})

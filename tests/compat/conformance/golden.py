@@ -43,6 +43,8 @@ _MEANT = {
     "info-shape": _ABSENT,
     "api-list-shapes": f"{_ABSENT}; networks are in order of age",
     "stats-api-shape": "the kernel's own counters: another kernel",
+    "network-dns": "no name server answers in the namespace of the judged daemon",
+    "port-conflict": "the message also names the container that has the port",
     "api-ping": "Builder-Version is 1: there is no BuildKit",
 }
 _BUILD_STAND_IN = """#!/bin/sh
