@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.ansi import AnsiDecoder
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
-from rich.text import Text
 
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
@@ -72,7 +72,7 @@ class Terminal:
 
     def coloured(self) -> str:
         """The screen with its colours as escape sequences."""
-        return self._tmux("capture-pane", "-e", "-p", "-t", "main")
+        return self._tmux("capture-pane", "-e", "-N", "-p", "-t", "main")
 
     def pid(self) -> int:
         """Process id of the shell that runs the command."""
@@ -104,8 +104,9 @@ class Terminal:
                 record=True, width=columns, height=rows, file=nowhere, color_system="truecolor",
                 force_terminal=True, legacy_windows=False,
             )  # fmt: skip
-            for line in self.coloured().split("\n")[:rows]:
-                console.print(Text.from_ansi(line), no_wrap=True, overflow="crop", crop=True)
+            # One decoder for all lines: a colour goes on where the line before left it.
+            for line in list(AnsiDecoder().decode(self.coloured()))[:rows]:
+                console.print(line, no_wrap=True, overflow="crop", crop=True)
             path.write_text(console.export_svg(title=title, theme=_COLOURS, unique_id="pydock"))
 
     def close(self) -> None:

@@ -106,6 +106,14 @@ async def test_markup_in_names_is_text() -> None:
         assert "[red]i[/]" in driver.rows("image")
 
 
+async def test_nothing_to_show_says_what_to_press() -> None:
+    async with running(FakeEngine()) as driver:
+        await driver.until(lambda: "2 L   load an image from an archive" in driver.text())
+        assert "no images: L loads an archive" in driver.text()
+        await driver.press("?")
+        assert "choose how to remove; never acts at once" in driver.text()
+
+
 async def test_an_idle_screen_asks_nothing() -> None:
     """lazydocker#115, #296: no calls but the event stream, with no container that runs."""
     engine = FakeEngine()

@@ -21,7 +21,7 @@ from ..acts.action import Action, Target, TargetKind
 from ..config import Settings
 from ..keymap import Keymap
 from ..mirror import Mirror
-from ..rows import containers, images, layers, networks
+from ..rows import containers, images, layers, networks, welcome
 from ..terminal.sessions import Sessions
 from ..text import Glyphs
 from ..typeahead import TypeAhead
@@ -84,7 +84,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "layer": ListPane(3, "layer", "Layers", layers.COLUMNS, glyphs),
             "network": ListPane(4, "network", "Networks", networks.COLUMNS, glyphs),
         }
-        self.detail = Detail(glyphs)
+        self.detail = Detail(glyphs, welcome.lines(keymap))
         self.split = Splits(id="split")
         self.kind: TargetKind = "container"
         self.pinned: dict[Pane, Target] = {}

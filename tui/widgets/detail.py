@@ -48,8 +48,10 @@ class Detail(Vertical):
             self.target = target
             self.tab = tab
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, welcome: Sequence[Line] = ()) -> None:
+        """`welcome` is shown while there is no target."""
         super().__init__(id="detail", classes="pane")
+        self._welcome = welcome
         self._glyphs = glyphs
         self.target: Target | None = None
         self._tabs: dict[TargetKind, str] = {}
@@ -108,7 +110,6 @@ class Detail(Vertical):
         if self._rest is not None:
             self._rest.stop()
         if self.target is None:
-            self.text.show(())
             self._show_only(self.text)
             self._drop_log()
             return
@@ -178,7 +179,9 @@ class Detail(Vertical):
         for widget in (self.text, self.stats, self.events, self._log):
             if widget is not None:
                 widget.display = widget is body
-        if body is self.text and self.tab == "logs":
+        if self.target is None:
+            self.text.show(self._welcome)
+        elif body is self.text and self.tab == "logs":
             self.text.show(())
         if focused:
             # At once: when the focused log goes, the focus must not wander to a list meanwhile.
