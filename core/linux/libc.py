@@ -16,6 +16,8 @@ _syscall = libc.syscall
 _syscall.restype = ctypes.c_long
 _syscall.argtypes = [ctypes.c_long] + [ctypes.c_void_p] * 6
 
+_NOTHING = (0, 0, 0, 0, 0, 0)
+
 _MACHINE = os.uname().machine
 _OLD_NUMBERS = {
     "x86_64": {"keyctl": 250, "seccomp": 317, "bpf": 321, "execveat": 322},
@@ -44,9 +46,7 @@ def check(result: int, name: str | None = None) -> int:
 
 def syscall(number: int, *arguments: Argument, name: str | None = None) -> int:
     """Make a system call by number, with up to six arguments."""
-    words = [
-        ctypes.c_void_p(ctypes.addressof(a)) if isinstance(a, (ctypes.Structure, ctypes.Array)) else a
-        for a in arguments
-    ]
-    words += [0] * (6 - len(words))
-    return check(_syscall(number, *words), name)
+    # A start makes some three hundred of these, so only what needs it is wrapped.
+    words = [ctypes.byref(a) if isinstance(a, ctypes.Structure) else a for a in arguments]
+    result: int = _syscall(number, *words, *_NOTHING[len(words) :])
+    return result if result >= 0 else check(result, name)

@@ -244,10 +244,10 @@ class Runtime:
     ) -> Any:
         payload = wire.pack(message)
         for _ in range(_ATTEMPTS):
-            channel = await self._fork(kind)
+            channel, rest = await self._fork(kind, payload, descriptors)
             reader, writer = await asyncio.open_unix_connection(sock=channel, limit=_BUFFER)
             try:
-                await _send(channel, writer, payload, descriptors)
+                await _send_rest(writer, rest)
                 taken, answer = await _listen(reader, progress)
             finally:
                 # The worker at the other end dies with this; a shim goes on.
@@ -259,18 +259,24 @@ class Runtime:
             self._end_spawner()
         raise Unavailable("the spawner can't fork: see spawner.log")
 
-    async def _fork(self, kind: bytes) -> socket.socket:
-        """Have the spawner fork; give the engine's end of the new process's channel."""
+    async def _fork(
+        self, kind: bytes, payload: bytes, descriptors: Sequence[int]
+    ) -> tuple[socket.socket, bytes]:
+        """Have the spawner fork; give the engine's end of the new process's channel.
+
+        The request is in the channel before the process is there, but for the rest that is given back.
+        """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
         try:
+            rest = _send_begin(ours, payload, descriptors)
             for _ in range(_ATTEMPTS):
                 self.warm()
                 assert self._spawner is not None
                 try:
                     await _when_writable(self._spawner[1], kind, rights)
-                    return ours
+                    return ours, rest
                 except OSError:
                     self._end_spawner()
             raise Unavailable("the spawner doesn't start: see spawner.log")
@@ -384,16 +390,23 @@ async def _send(
     channel: socket.socket, writer: asyncio.StreamWriter, payload: bytes, descriptors: Sequence[int]
 ) -> None:
     """Send a request. That the other side is gone shows when its answer is read."""
-    try:
-        for piece, some in wire.batches(payload, descriptors):
-            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", some))] if some else []
-            # The buffer of this new socket takes the first of it at once.
-            sent = channel.sendmsg([piece], rights)
-            rest = piece[sent:]
+    with contextlib.suppress(ConnectionError):
+        await _send_rest(writer, _send_begin(channel, payload, descriptors))
+
+
+def _send_begin(channel: socket.socket, payload: bytes, descriptors: Sequence[int]) -> bytes:
+    """Send what the buffer of a new socket takes at once, with all descriptors; give what is left."""
+    rest = b""
+    for piece, some in wire.batches(payload, descriptors):
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", some))] if some else []
+        rest = piece[channel.sendmsg([piece], rights) :]
+    return rest
+
+
+async def _send_rest(writer: asyncio.StreamWriter, rest: bytes) -> None:
+    with contextlib.suppress(ConnectionError):
         writer.write(rest)
         await writer.drain()
-    except ConnectionError:
-        return
 
 
 async def _listen(

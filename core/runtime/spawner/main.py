@@ -16,6 +16,8 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import NoReturn
 
 from ...linux import descriptors, prctl
@@ -49,7 +51,7 @@ def main() -> NoReturn:
     rehearse(host)
     gc.collect()
     gc.freeze()
-    ready: socket.socket | None = None
+    ready: Ready | None = None
     asked = select.poll()
     asked.register(number, select.POLLIN)
     while True:
@@ -60,33 +62,48 @@ def main() -> NoReturn:
         except ConnectionError:
             kind, received = b"", []
         if not kind:
+            if ready is not None:
+                ready.end()
             os._exit(0)
         for descriptor in received:
-            if kind == wire.SHIM and ready is not None and _hand_over(ready, descriptor):
+            if kind == wire.SHIM and ready is not None and ready.take(descriptor):
                 ready = None
             elif _fork() == 0:
                 _child(kind, descriptor, host)
             os.close(descriptor)
 
 
-def _ready(host: hosts.Host) -> socket.socket | None:
-    """Fork a shim that waits; the socket takes the descriptor of its channel. None when that can't be."""
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A shim that waits for its channel."""
+
+    pid: int
+    socket: socket.socket
+
+    def take(self, descriptor: int) -> bool:
+        """Give it its channel; False when it is gone."""
+        with self.socket:
+            try:
+                descriptors.send_fds(self.socket, wire.SHIM, [descriptor])
+            except OSError:
+                return False
+        return True
+
+    def end(self) -> None:
+        """Let it go, and return when it is gone, so that nobody else has to reap it."""
+        self.socket.close()
+        with suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+
+def _ready(host: hosts.Host) -> Ready | None:
+    """Fork a shim that waits; None when that can't be."""
     ours, theirs = socket.socketpair()
     pid = _fork()
     if pid == 0:
         _child(wire.SHIM, theirs.fileno(), host, waits=True)
     theirs.close()
-    return ours if pid > 0 else None
-
-
-def _hand_over(ready: socket.socket, descriptor: int) -> bool:
-    """Give a shim that waits its channel; False when it is gone."""
-    with ready:
-        try:
-            descriptors.send_fds(ready, wire.SHIM, [descriptor])
-        except OSError:
-            return False
-    return True
+    return Ready(pid, ours) if pid > 0 else None
 
 
 def _fork() -> int:
