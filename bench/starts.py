@@ -50,20 +50,27 @@ async def figures(both: Machines) -> AsyncIterator[Figure]:
         yield await _pair(both, lambda m, w=words: command(m, *w)).figure(
             f"run --rm true, network {network}, whole command", "ms"
         )
-    yield await _running(both)
-    yield await _pair(both, lambda m: command(m, "ps")).figure("ps, whole command", "ms", aim=120)
+    async for figure in _running(both):
+        yield figure
+    for name in ("ps", "images"):
+        yield await _pair(both, lambda m, n=name: command(m, n)).figure(
+            f"{name}, whole command", "ms", aim=120
+        )
     yield await _pair(both, lambda m: parallel(m.client, 50), runs=3).figure(
         "50 containers started in parallel", "ms"
     )
 
 
-async def _running(both: Machines) -> Figure:
+async def _running(both: Machines) -> AsyncIterator[Figure]:
     machines = [m for m in (both.ours, both.theirs) if m]
     for machine in machines:
         await command(machine, "run", "-d", "--name", "bench-exec", BUSYBOX, "sleep", "600")
     try:
-        return await _pair(both, lambda m: command(m, "exec", "bench-exec", "true")).figure(
+        yield await _pair(both, lambda m: command(m, "exec", "bench-exec", "true")).figure(
             "exec true, whole command", "ms"
+        )
+        yield await _pair(both, lambda m: command(m, "logs", "bench-exec")).figure(
+            "logs, whole command", "ms", aim=120
         )
     finally:
         for machine in machines:

@@ -29,13 +29,10 @@ async def splice(near: Stream, far: Stream, detector: Detector | None = None) ->
 
 async def _carry(source: Stream, target: Stream, detector: Detector | None = None) -> None:
     try:
-        while data := await source.read():
-            if detector is not None:
-                data = detector.feed(data)
-            if data:
-                await target.write(data)
-            if detector is not None and detector.found:
-                return
+        while data := await (source.read() if detector is None else detector.read(source)):
+            await target.write(data)
+        if detector is not None and detector.found:
+            return
         await target.close_write()
     except OSError:
         # The other side went away; there is nobody left to tell.

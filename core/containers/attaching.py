@@ -141,12 +141,10 @@ async def _started_elsewhere(ctx: Context, container: Container, session: _Sessi
 
 async def _upward(client: Stream, container: Stream, detector: detach.Detector | None) -> None:
     try:
-        while data := await client.read():
-            text = detector.feed(data) if detector is not None else data
-            if text:
-                await container.write(text)
-            if detector is not None and detector.found:
-                return
+        while data := await (client.read() if detector is None else detector.read(client)):
+            await container.write(data)
+        if detector is not None and detector.found:
+            return
         await container.close_write()
     except OSError:
         # The container's end went first; the other direction tells the client.

@@ -1,14 +1,20 @@
-"""Detach keys: a sequence in a client's input that ends its attachment and not the container; pure.
+"""Detach keys: a sequence in a client's input that ends its attachment and not the container.
 
 https://docs.docker.com/reference/cli/docker/container/attach/
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import Invalid
 
+if TYPE_CHECKING:
+    from ..schema.message import Stream
+
+_HOLD_S = 0.5
 DEFAULT = "ctrl-p,ctrl-q"
 _CONTROLS = {"ctrl-@": 0, "ctrl-[": 27, "ctrl-\\": 28, "ctrl-]": 29, "ctrl-^": 30, "ctrl-_": 31}
 
@@ -54,3 +60,22 @@ class Detector:
         )
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
+
+    async def read(self, client: Stream) -> bytes:
+        """Return what is to be passed on next, b"" at the end or when the sequence was found.
+
+        What is kept back is passed on when nothing follows for a moment: a shell needs its ctrl-p.
+        """
+        while not self.found:
+            try:
+                async with asyncio.timeout(_HOLD_S if self._held else None):
+                    data = await client.read()
+            except TimeoutError:
+                data, self._held = self._held, b""
+                return data
+            if not data:
+                data, self._held = self._held, b""
+                return data
+            if text := self.feed(data):
+                return text
+        return b""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,3 +33,34 @@ def test_the_keys_are_found_across_pieces_and_not_passed_on(before: bytes, cut: 
     passed = detector.feed(text[:cut]) + detector.feed(text[cut:])
     assert detector.found
     assert passed == before
+
+
+class _Typing:
+    """A client that types these, and then nothing for ever."""
+
+    def __init__(self, *texts: bytes) -> None:
+        self._texts = list(texts)
+
+    async def read(self, n: int = 65536) -> bytes:
+        if not self._texts:
+            await asyncio.Event().wait()
+        return self._texts.pop(0)
+
+    async def write(self, data: bytes) -> None:
+        raise AssertionError
+
+    async def close_write(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+async def test_a_key_that_begins_the_sequence_is_passed_on_when_nothing_follows() -> None:
+    detector = Detector(parse(""))
+    assert await detector.read(_Typing(b"\x10")) == b"\x10"
+    assert not detector.found
+
+
+async def test_the_sequence_ends_the_reading() -> None:
+    detector = Detector(parse(""))
+    assert await detector.read(_Typing(b"\x10", b"\x11")) == b""
+    assert detector.found
