@@ -29,7 +29,7 @@ OTHER: dict[str, tuple[tuple[str, str, str], ...]] = {
         (
             "^]",
             "leader",
-            "then q leaves, z zooms, [ looks back, ] pastes, another key acts as outside; "
+            "then q leaves, d detaches, z zooms, [ looks back, ] pastes, another key acts as outside; "
             "every other key goes to the shell",
         ),
     ),
