@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from ..errors import Invalid
+from ..errors import Conflict, Invalid, NotFound
 from ..images.commit import Committed
 from ..rootfs import Overlay
 from ..schema import oci
@@ -83,14 +83,18 @@ async def commit(ctx: Context, reference: str, wish: Commit, config: ContainerCo
 @contextlib.asynccontextmanager
 async def _paused(ctx: Context, container: Container, wanted: bool) -> AsyncIterator[None]:
     current, _ = news.apply(ctx, container.id)
-    if not (wanted and current.status is Status.RUNNING):
-        yield
-        return
-    await life.pause(ctx, container.id)
+    paused = False
+    if wanted and current.status is Status.RUNNING:
+        # It may end meanwhile: then nothing changes in it any more.
+        with contextlib.suppress(Conflict, NotFound):
+            await life.pause(ctx, container.id)
+            paused = True
     try:
         yield
     finally:
-        await life.unpause(ctx, container.id)
+        if paused:
+            with contextlib.suppress(Conflict, NotFound):
+                await life.unpause(ctx, container.id)
 
 
 def merged(given: ContainerConfig, own: ContainerConfig) -> ContainerConfig:
