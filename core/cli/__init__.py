@@ -6,7 +6,7 @@ stand in `commands/`, one file a group. They talk to an engine through the clien
 
 What they print goes through `render.py` (tables, `--format` by `template/`) over `rows.py` (wire record to
 columns, pure). `options/` turns run's flags into a CreateRequest (pure). `terminal.py` and `session.py` are
-raw mode, detach keys, resizing and the copying of streams.
+raw mode, detach keys, resizing and the copying of streams. `copying.py` is the local side of `cp`.
 
 The parser is our own (not click) for docker's flag grammar and for the start-up time.
 Exit codes: what docker exits with. Errors end in `main.py` and nowhere before.

@@ -5,7 +5,7 @@
 that responses stand for, over a `Transport`: `direct.py` hands records to an api in the same process,
 `http.py` carries them over httpx. `attachment.py`, `stdcopy.py` and `pipe.py` are the raw streams of attach,
 exec and logs.
-`connect.py` chooses the transport from DOCKER_HOST or -H.
+`connect.py` chooses the transport; `core/hosts.py` says which engine is meant (DOCKER_HOST, -H).
 
 Importing this package imports the wire records and no httpx. Imported by faces (cli, tui, compose) only.
 """
