@@ -92,7 +92,7 @@ class Call:
             # Go reads it as nothing said, and Docker's command line sends it so.
             data = b"{}"
         try:
-            return wire.decode(data, kind)
+            return wire.decode_request(data, kind)
         except msgspec.ValidationError as err:
             raise Invalid(f"invalid JSON: {err}") from err
         except (msgspec.MsgspecError, ValueError, RecursionError) as err:

@@ -14,7 +14,7 @@ from ..errors import Invalid
 if TYPE_CHECKING:
     from ..schema.message import Stream
 
-_HOLD_S = 0.5
+_HOLD_S = 1.0
 DEFAULT = "ctrl-p,ctrl-q"
 _CONTROLS = {"ctrl-@": 0, "ctrl-[": 27, "ctrl-\\": 28, "ctrl-]": 29, "ctrl-^": 30, "ctrl-_": 31}
 

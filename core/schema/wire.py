@@ -62,6 +62,11 @@ def decode(data: bytes | str, kind: type[T]) -> T:
         return convert(msgspec.json.decode(data), kind)
 
 
+def decode_request(data: bytes, kind: type[T]) -> T:
+    """Read what a client sent: as `decode`, and names in any case, as Go does (docker-py needs it)."""
+    return convert(msgspec.json.decode(data), kind)
+
+
 def convert(value: object, kind: type[T]) -> T:
     """Turn plain JSON values into `kind`, forgiving as `decode` is."""
     return msgspec.convert(_forgive(value, msgspec.inspect.type_info(kind)), kind)

@@ -73,3 +73,7 @@ async def test_a_body_that_never_ends_is_refused() -> None:
 
 async def test_null_is_nothing_said() -> None:
     assert await call(body=b" null\n").json(CreateRequest) == CreateRequest()
+
+
+async def test_names_are_matched_without_case() -> None:
+    assert (await call(body=b'{"image": "a", "CMD": "true"}').json(CreateRequest)).image == "a"
