@@ -149,6 +149,8 @@ def _parse_pax(data: bytes) -> _Pax:
         space = data.find(b" ", position, position + 12)
         digits = data[position:space] if space > 0 else b""
         length = int(digits) if digits.isdigit() else 0
+        if position + length <= space + 1 or not length:
+            raise Invalid("damaged archive: malformed pax record")
         record = data[space + 1 : position + length]
         key, equals, value = record[:-1].partition(b"=")
         if position + length > len(data) or not equals or not key or record[-1:] != b"\n":

@@ -62,6 +62,19 @@ def test_damaged_headers_give_entries_or_a_clear_error(flip: int, bit: int) -> N
         pass
 
 
+def test_a_damaged_pax_record_ends_whatever_bit_is_damaged() -> None:
+    """A record without a length was once read again for ever."""
+    entry = tar.Entry(b"n" * 150, tar.REGULAR, 0o644, 1 << 22, 0, 0, 0, 1, xattrs={b"user.a": b"b"})
+    for place in range(512, 760):
+        for bit in range(8):
+            data = bytearray(pack.header(entry))
+            data[place] ^= 1 << bit
+            try:
+                read(bytes(data) + pack.END)
+            except Invalid:
+                continue
+
+
 @pytest.mark.parametrize("format_", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_python_s_archives_are_read(format_: int) -> None:
     target = io.BytesIO()
