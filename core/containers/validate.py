@@ -199,6 +199,11 @@ def _check_log(host: HostConfig) -> None:
     for name in options:
         if name not in _LOG_OPTIONS[driver]:
             raise Invalid(f"unknown log opt '{name}' for {driver} log driver")
+    for name in ("labels-regex", "env-regex"):
+        if options.get(name):
+            raise Unsupported(f"log opt '{name}' is not supported: name the keys with '{name[:-6]}'")
+    if options.get("compress", "false") not in ("false", "0", "f"):
+        raise Unsupported("log opt 'compress' is not supported: rotated logs stay plain files, leave it out")
     if "tag" in options:
         tags.check(options["tag"])
     if "max-size" in options and options["max-size"] != "-1":
@@ -206,8 +211,6 @@ def _check_log(host: HostConfig) -> None:
     files = options.get("max-file", "1")
     if not files.isdecimal() or int(files) < 1:
         raise Invalid(f"max-file cannot be less than 1: {files}")
-    if driver == "json-file" and int(files) > 1 and options.get("max-size", "-1") == "-1":
-        raise Invalid("max-file cannot be set without max-size")
 
 
 def _check_host(host: HostConfig) -> None:

@@ -175,7 +175,7 @@ async def test_export_has_the_root_and_no_volume(tmp_path: Path, running: bool) 
 
 
 async def test_links_exchanged_meanwhile_lead_no_walk_to_the_host(tmp_path: Path) -> None:
-    """CVE-2018-15664's kind: diff, export and commit while directories and links to the root change places."""
+    """CVE-2018-15664's kind: diff, export and commit while directories and links to / change places."""
     (tmp_path / "secret").write_text("of the host")
     script = (
         "mkdir -p /race/d /race/t; touch /race/d/f; ln -s / /race/l; echo ready; while :; do "

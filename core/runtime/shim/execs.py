@@ -57,7 +57,7 @@ class Execs:
         """Start one; raises StartFailed (126, 127, 128). Its output waits in its pipes for `connect`."""
         if request.exec_id in self._all:
             raise Conflict(f"exec already started: {request.exec_id}")
-        plan = exec_plan(self._spec, request.process, self._host)
+        plan = exec_plan(self._spec, _sized(request), self._host)
         pipes = Pipes.make(request.tty, request.stdin)
         try:
             launched = join(plan, target, pipes.inside)
@@ -75,8 +75,6 @@ class Execs:
             on_end=lambda: self._ended(entry),
         )
         entry = self._all[request.exec_id] = Exec(request, process)
-        if any(request.console_size):
-            process.resize(*request.console_size)
         self._tell("exec_start", exec=request.exec_id, pid=process.pid)
         return entry
 
@@ -133,3 +131,11 @@ class Execs:
         ended = [key for key, entry in self._all.items() if entry.process.ended]
         for key in ended[: max(0, len(self._all) - REMEMBERED + 1)]:
             del self._all[key]
+
+
+def _sized(request: ExecRequest) -> dict[str, Any]:
+    """The process with its terminal's size, which must be there before its program looks."""
+    rows, columns = request.console_size
+    if not (rows and columns):
+        return request.process
+    return {**request.process, "consoleSize": {"height": rows, "width": columns}}

@@ -116,3 +116,17 @@ def test_what_the_kernel_lacks_is_a_warning() -> None:
 def test_other_peoples_log_drivers_are_refused_with_a_way_out(driver: str) -> None:
     with pytest.raises(Unsupported, match=f"log driver '{driver}' is not supported: use json-file"):
         validate.check(ContainerConfig(cmd=["x"]), _host(log_config=LogConfig(type=driver)))
+
+
+@pytest.mark.parametrize("options", [{"compress": "true"}, {"labels-regex": "^a"}, {"env-regex": "^a"}])
+def test_log_options_that_would_do_nothing_are_refused(options: dict[str, str]) -> None:
+    name = next(iter(options))
+    with pytest.raises(Unsupported, match=f"log opt '{name}' is not supported"):
+        validate.check(
+            ContainerConfig(cmd=["x"]), _host(log_config=LogConfig(type="json-file", config=options))
+        )
+
+
+def test_log_options_of_no_consequence_are_taken() -> None:
+    options = {"compress": "false", "max-file": "3", "mode": "non-blocking"}
+    validate.check(ContainerConfig(cmd=["x"]), _host(log_config=LogConfig(type="json-file", config=options)))
