@@ -135,11 +135,12 @@ def _parent(plan: Plan, hooks: LaunchHooks, sock: _socket.socket, pid: int, fd: 
     mntns = -1
     try:
         cgroups.create_v1(plan.cgroup)
+        # Before the child joins: while the list of devices is written, it may make none of its own.
+        warnings = cgroups.apply(plan.cgroup, plan.resources)
         channel.go(sock)
         mntns = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         if hooks.network is not None:
             hooks.network(pid)
-        warnings = cgroups.apply(plan.cgroup, plan.resources)
         channel.go(sock)
         outcome = channel.listen(sock)
     except BaseException:
