@@ -190,6 +190,9 @@ async def feed(chunks: AsyncIterator[bytes], consume: Callable[[Iterator[bytes]]
         nonlocal pulled
         while not stopped:
             pulled = asyncio.run_coroutine_threadsafe(gather(), loop)
+            # `stop` may have come in between, and cancelled only the one before.
+            if stopped:
+                pulled.cancel()
             data = pulled.result()
             if not data:
                 return
