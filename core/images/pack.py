@@ -33,6 +33,8 @@ _KINDS = {
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 # What opening a file says when it has become a link, a device of a tree without devices, a socket.
 _EXCHANGED = (errno.ELOOP, errno.EACCES, errno.ENXIO)
+# What reading a link or an attribute says when the entry went, or became another, since it was looked at.
+_VANISHED = (errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.ENODATA)
 END = bytes(2 * tar.BLOCK)
 
 
@@ -216,7 +218,12 @@ class Packer:
             parent, slash, base = name.rpartition(b"/")
             self.write_mark(parent + slash + b".wh." + base)
             return False
-        entry = self._entry(path, name, kind, status)
+        try:
+            entry = self._entry(path, name, kind, status)
+        except OSError as err:
+            if err.errno in _VANISHED:
+                return False
+            raise
         opaque = entry.xattrs.pop(_OPAQUE, b"") == b"y"
         entry.xattrs = {key: value for key, value in entry.xattrs.items() if not key.startswith(_PRIVATE)}
         self._writer.write(header(entry))
