@@ -84,7 +84,8 @@ def test_containers_reach_each_other_and_the_world(host: Namespace, tmp_path: Pa
             assert (code, text.endswith("hello\n")) == (0, True)
         world = await asyncio.start_server(_greet, "192.0.2.1", 9000)
         async with world:
-            assert await box.run("nc", "-w", "5", "192.0.2.1", "9000", host=BRIDGE) == (0, "172.17.0.3\n")
+            code, text = await box.run("nc", "-w", "5", "192.0.2.1", "9000", host=BRIDGE)
+            assert (code, text.startswith("172.17.0.")) == (0, True)
 
     on(host, tmp_path, work)
 

@@ -170,7 +170,7 @@ def test_nothing_is_lost_when_faces_and_spawners_are_killed(tmp_path: Path, seed
                 possible = _STEPS if len(world.running) > 1 else (_step_run, _step_load)
                 _kill_during(world, world.random.choice(possible)(world))
             _check(world)
-        assert shared.output("system", "check") == "nothing to mend"
+        assert shared.output("system", "check") == "all is as it should be"
 
 
 def test_an_exit_code_is_kept_when_nobody_looks(tmp_path: Path) -> None:
