@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,20 +64,23 @@ def test_a_chunk_is_cut_where_a_file_is_full(tmp_path: Path, files: int) -> None
     assert not (tmp_path / f"b.{files}").exists()
 
 
-@pytest.fixture
-def small_files() -> Iterator[int]:
-    """Files of this process may have 2000 bytes: as good as a full disk."""
+@contextmanager
+def _small_files() -> Iterator[None]:
+    """Files of this process, its own output among them, may have 2000 bytes: as good as a full disk."""
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
-    yield 2000
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_drops_lines_and_leaves_whole_ones(tmp_path: Path, small_files: int) -> None:
+def test_a_full_disk_drops_lines_and_leaves_whole_ones(tmp_path: Path) -> None:
     writer = _writer(tmp_path / "log")
-    writer.write(STDOUT, b"".join(b"%04d\n" % number for number in range(100)))
+    with _small_files():
+        writer.write(STDOUT, b"".join(b"%04d\n" % number for number in range(100)))
     written = len(_lines(tmp_path / "log"))
     assert 0 < written < 100
     assert writer.dropped == 100 - written
