@@ -119,14 +119,14 @@ def _extraction_point(path: str, readonly: bool, mounts: Sequence[str]) -> bytes
     """Return the directory that a path leads to, through links; raises NotFound, Invalid, Forbidden."""
     place = os.fsencode(posixpath.realpath(path))
     try:
-        status = os.lstat(place)
+        status, system = os.lstat(place), os.statvfs(place)
     except (FileNotFoundError, NotADirectoryError) as err:
         raise NotFound(path) from err
     if not stat.S_ISDIR(status.st_mode):
         raise Invalid(_NO_DIRECTORY)
     tops = [os.fsencode(posixpath.realpath(mount)) for mount in mounts]
     in_root = not any(place == top or place.startswith(top + b"/") for top in tops)
-    if (in_root and readonly) or os.statvfs(place).f_flag & os.ST_RDONLY:
+    if (in_root and readonly) or system.f_flag & os.ST_RDONLY:
         raise Forbidden(
             "container rootfs is marked read-only" if in_root else "mounted volume is marked read-only"
         )
